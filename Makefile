@@ -1,0 +1,39 @@
+# make demo    train a small detector on drawn aerial images, show its table and pictures (CPU, minutes)
+# make test    the test suite            make lint     ruff and mypy
+# make bench   docs/performance.md       make figures  docs/figures/
+# make docker  a CUDA image              make test-openmmlab  the test suite on upstream mmdet 3.3.0
+# Everything runs in .venv, made here when it is missing or older than requirements/ and setup.py.
+
+VENV ?= .venv
+STACK ?= onedl
+BIN = $(VENV)/bin
+# The first Python 3.10 to 3.12 there is; override with make PYTHON=/path/to/python.
+PYTHON ?= $(firstword $(foreach python,python3 python3.12 python3.11 python3.10,$(shell \
+	$(python) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $(python))))
+
+.PHONY: install demo test test-openmmlab lint format figures bench docker clean
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: $(wildcard requirements/*.txt) setup.py
+	@test -n "$(PYTHON)" || { echo 'No Python 3.10 to 3.12 found. Install one, or name it: make PYTHON=/path/to/python'; exit 1; }
+	@echo "Setting up $(VENV) with $$($(PYTHON) --version): some 3 GB to download, most of it torch with CUDA."
+	$(PYTHON) -m venv --clear $(VENV) || { echo 'Python came without venv; on Debian: apt install python3-venv'; exit 1; }
+	$(BIN)/python -m pip install --no-cache-dir -r requirements/$(STACK).txt -r requirements/dev.txt
+	$(BIN)/python -m pip install --no-deps --no-build-isolation -e . || $(BIN)/python -m pip install --no-deps -e .
+	@touch $@
+
+test: install
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+test-openmmlab:
+	$(MAKE) test VENV=.venv-openmmlab STACK=openmmlab
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: install
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .

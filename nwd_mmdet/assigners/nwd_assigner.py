@@ -1,0 +1,203 @@
+"""Max-overlap assignment with NWD, by a neighbour search instead of a matrix of all pairs."""
+
+import torch
+from mmdet.models.task_modules.assigners import AssignResult, MaxIoUAssigner
+from mmdet.models.task_modules.assigners.max_iou_assigner import perm_repeat_bboxes
+from mmdet.registry import TASK_UTILS
+from mmdet.structures.bbox import get_box_tensor
+from mmengine.structures import InstanceData
+from torch import Tensor
+
+from nwd_mmdet.neighbors import neighbor_pairs, require_finite, search_radius
+from nwd_mmdet.overlaps import aligned, pairwise
+
+# Overlaps per block where a whole row or column has to be looked at: 16 MB each in float32.
+_MAX_BLOCK = 1 << 22
+
+
+@TASK_UTILS.register_module()
+class NWDAssigner(MaxIoUAssigner):
+    """mmdet's ``MaxIoUAssigner`` with the NWD metric: the same assignment, in bounded memory.
+
+    NWD paper, section 3.3 (NWD-based label assignment). Only priors near an object can reach a threshold, so the
+    objects' neighbours are searched and everything else is background. ``gt_inds`` and ``labels`` equal those of
+    ``MaxIoUAssigner`` with ``iou_calculator=dict(type='OverlapCalculator', metric='nwd')`` to the last bit;
+    ``max_overlaps`` does so for every prior with an NWD of at least the lowest threshold, and is 0 below it (samplers
+    that look at the overlap of negatives, as ``IoUBalancedNegSampler`` does, see one bin of easy negatives).
+
+    Objects of any size and place are legal: without area, outside the image.
+
+    Args:
+        pos_iou_thr: A prior is positive from this NWD on.
+        neg_iou_thr: Negative below this NWD, or within ``(low, high)``.
+        min_pos_iou: The best priors of an object are positive from this NWD on, with ``match_low_quality``.
+        gt_max_assign_all: All equally good best priors of an object, or the first.
+        ignore_iof_thr: Priors with more than this share in an ignored region are left out; negative: never.
+        ignore_wrt_candidates: The share is that of the prior's area (True) or of the region's (False).
+        match_low_quality: Whether an object's best priors are positive below ``pos_iou_thr``, too.
+        gpu_assign_thr: Accepted so that the class can take ``MaxIoUAssigner``'s place; memory is bounded anyway.
+        constant: C of the NWD in network-input pixels.
+        perm_repeat_gt_cfg: As in ``MaxIoUAssigner``.
+    """
+
+    def __init__(
+        self,
+        pos_iou_thr: float,
+        neg_iou_thr: float | tuple[float, float],
+        min_pos_iou: float = 0.0,
+        gt_max_assign_all: bool = True,
+        ignore_iof_thr: float = -1,
+        ignore_wrt_candidates: bool = True,
+        match_low_quality: bool = True,
+        gpu_assign_thr: float = -1,
+        constant: float = 12.8,
+        perm_repeat_gt_cfg: dict | None = None,
+    ) -> None:
+        super().__init__(
+            pos_iou_thr=pos_iou_thr,
+            neg_iou_thr=neg_iou_thr,
+            min_pos_iou=min_pos_iou,
+            gt_max_assign_all=gt_max_assign_all,
+            ignore_iof_thr=ignore_iof_thr,
+            ignore_wrt_candidates=ignore_wrt_candidates,
+            match_low_quality=match_low_quality,
+            gpu_assign_thr=gpu_assign_thr,
+            iou_calculator=dict(type='OverlapCalculator', metric='nwd', constant=constant),
+            perm_repeat_gt_cfg=perm_repeat_gt_cfg,
+        )
+        if pos_iou_thr <= 0:
+            raise ValueError(f'pos_iou_thr={pos_iou_thr} must be positive: no prior would be too far from any object')
+        low, high = neg_iou_thr if isinstance(neg_iou_thr, (tuple, list)) else (0.0, neg_iou_thr)
+        self.neg_range = (low, high)
+        # Below the lowest threshold an overlap decides nothing, but for the low-quality match of an object that no
+        # prior is near to; those objects are looked at again.
+        self.lowest_threshold = min(threshold for threshold in (pos_iou_thr, low, high) if threshold > 0)
+        self.constant = constant
+
+    def assign(
+        self,
+        pred_instances: InstanceData,
+        gt_instances: InstanceData,
+        gt_instances_ignore: InstanceData | None = None,
+        **kwargs: object,
+    ) -> AssignResult:
+        """Assign an object, background or nothing to every prior.
+
+        Args:
+            pred_instances: With ``priors``, shape [N, 4], xyxy in px.
+            gt_instances: With ``bboxes``, shape [K, 4], xyxy in px, and ``labels``, shape [K].
+            gt_instances_ignore: With ``bboxes``, the ignored regions.
+            **kwargs: Accepted and unused, as in mmdet's assigners.
+
+        Returns:
+            ``gt_inds`` of shape [N]: 0 background, -1 neither, i + 1 for object i; ``labels`` and ``max_overlaps``
+            of shape [N].
+
+        Raises:
+            ValueError: Priors or objects with NaN or infinite coordinates.
+        """
+        priors = _boxes('priors', pred_instances.priors)
+        gts = _boxes('gt_instances.bboxes', gt_instances.bboxes).to(priors)
+        gt_inds = priors.new_zeros(len(priors), dtype=torch.long)
+        max_overlaps = priors.new_zeros(len(priors))
+        labels = gt_inds.new_full((len(priors),), -1)
+        if not len(gts) or not len(priors):
+            return AssignResult(len(gts), gt_inds, max_overlaps, labels)
+
+        if self.perm_repeat_gt_cfg is not None:
+            gts = perm_repeat_bboxes(gts, self.iou_calculator, self.perm_repeat_gt_cfg)
+        active = ~self._ignored(priors, gt_instances_ignore)
+        best_gt, low_quality_gt = torch.full_like(gt_inds, -1), torch.full_like(gt_inds, -1)
+        max_overlaps[~active] = -1
+        max_overlaps[active], best_gt[active], low_quality_gt[active] = self._search(priors[active], gts)
+
+        low, high = self.neg_range
+        gt_inds = torch.where((max_overlaps >= low) & (max_overlaps < high), 0, -1)
+        gt_inds = torch.where(max_overlaps >= self.pos_iou_thr, best_gt + 1, gt_inds)
+        gt_inds = torch.where(low_quality_gt >= 0, low_quality_gt + 1, gt_inds)
+        positive = gt_inds > 0
+        labels[positive] = gt_instances.labels[gt_inds[positive] - 1]
+        return AssignResult(len(gts), gt_inds, max_overlaps, labels)
+
+    def _ignored(self, priors: Tensor, gt_instances_ignore: InstanceData | None) -> Tensor:
+        """Which priors lie in ignored regions, bool, shape [N]."""
+        ignored = torch.zeros(len(priors), dtype=torch.bool, device=priors.device)
+        if self.ignore_iof_thr <= 0 or gt_instances_ignore is None or not len(gt_instances_ignore.bboxes):
+            return ignored
+        regions = _boxes('gt_instances_ignore.bboxes', gt_instances_ignore.bboxes).to(priors)
+        block = max(_MAX_BLOCK // len(regions), 1)
+        for start in range(0, len(priors), block):
+            part = priors[start : start + block]
+            if self.ignore_wrt_candidates:
+                share = pairwise('iof', part, regions).amax(1)
+            else:
+                share = pairwise('iof', regions, part).amax(0)
+            ignored[start : start + block] = share > self.ignore_iof_thr
+        return ignored
+
+    def _search(self, priors: Tensor, gts: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Overlap with the best object, that object, and the object of a low-quality match (-1: none), per prior."""
+        max_overlaps = priors.new_zeros(len(priors))
+        best_gt = torch.full((len(priors),), len(gts), device=priors.device)
+        gt_max_overlaps = gts.new_full((len(gts),), -1)
+        candidates = []  # pairs that may be an object's best
+        radius = search_radius(self.lowest_threshold, self.constant)
+        for prior, gt in neighbor_pairs(priors, gts, radius):
+            overlaps = aligned('nwd', gts[gt], priors[prior], constant=self.constant)
+            max_overlaps.scatter_reduce_(0, prior, overlaps, 'amax')
+            best = overlaps == max_overlaps[prior]
+            best_gt.scatter_reduce_(0, prior[best], gt[best], 'amin')  # of equally good objects the first
+            gt_max_overlaps.scatter_reduce_(0, gt, overlaps, 'amax')
+            best = overlaps == gt_max_overlaps[gt]
+            candidates.append((prior[best], gt[best], overlaps[best]))
+        if self.match_low_quality:
+            candidates += self._match_lonely(priors, gts, radius, gt_max_overlaps)
+        return max_overlaps, best_gt, self._low_quality(candidates, gt_max_overlaps, len(priors))
+
+    def _match_lonely(
+        self, priors: Tensor, gts: Tensor, radius: float, gt_max_overlaps: Tensor
+    ) -> list[tuple[Tensor, Tensor, Tensor]]:
+        """Best priors of the objects that have none within ``radius``; enters them in ``gt_max_overlaps``."""
+        candidates = []
+        lonely = (gt_max_overlaps < 0).nonzero().squeeze(1)
+        farthest = search_radius(self.min_pos_iou, self.constant)
+        for _ in range(4):  # twice as far each time, as long as that is cheaper than looking at every prior
+            if radius >= farthest or not len(lonely):
+                return candidates
+            radius *= 2
+            for prior, gt in neighbor_pairs(priors, gts[lonely], radius):
+                gt = lonely[gt]
+                overlaps = aligned('nwd', gts[gt], priors[prior], constant=self.constant)
+                gt_max_overlaps.scatter_reduce_(0, gt, overlaps, 'amax')
+                best = overlaps == gt_max_overlaps[gt]
+                candidates.append((prior[best], gt[best], overlaps[best]))
+            lonely = lonely[gt_max_overlaps[lonely] < 0]
+        for gt in lonely.split(max(_MAX_BLOCK // len(priors), 1)) if len(priors) else ():
+            overlaps = self.iou_calculator(gts[gt], priors)
+            gt_max_overlaps[gt] = overlaps.amax(1)
+            row, prior = (overlaps == gt_max_overlaps[gt, None]).nonzero(as_tuple=True)
+            candidates.append((prior, gt[row], overlaps[row, prior]))
+        return candidates
+
+    def _low_quality(
+        self, candidates: list[tuple[Tensor, Tensor, Tensor]], gt_max_overlaps: Tensor, num_priors: int
+    ) -> Tensor:
+        """Object of the low-quality match of each prior, the last where several claim it; -1 for none."""
+        matched = torch.full((num_priors,), -1, device=gt_max_overlaps.device)
+        if not self.match_low_quality or not candidates:
+            return matched
+        prior, gt, overlaps = (torch.cat(parts) for parts in zip(*candidates))
+        best = (overlaps == gt_max_overlaps[gt]) & (overlaps >= self.min_pos_iou)
+        prior, gt = prior[best], gt[best]
+        if not self.gt_max_assign_all:
+            first = torch.full_like(gt_max_overlaps, num_priors, dtype=torch.long)
+            first.scatter_reduce_(0, gt, prior, 'amin')
+            gt = (first < num_priors).nonzero().squeeze(1)
+            prior = first[gt]
+        return matched.scatter_reduce_(0, prior, gt, 'amax')
+
+
+def _boxes(name: str, boxes: Tensor) -> Tensor:
+    boxes = get_box_tensor(boxes)
+    require_finite(name, boxes)
+    return boxes if boxes.dtype == torch.float64 else boxes.float()

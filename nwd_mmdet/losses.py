@@ -1,0 +1,132 @@
+"""Regression losses on decoded boxes, made from the overlaps of :mod:`nwd_mmdet.overlaps`."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from mmdet.models.losses.utils import weight_reduce_loss
+from mmdet.registry import MODELS
+from torch import Tensor, nn
+
+from nwd_mmdet.overlaps import OVERLAPS, aligned, wasserstein
+
+
+def _refuse_deltas(loss: str, target: Tensor) -> None:
+    """Raise ValueError for targets that are no boxes: regression deltas, as a rule."""
+    inverted = (target[:, 2:] < target[:, :2]).any(1)
+    if inverted.any():
+        row = int(inverted.nonzero()[0])
+        raise ValueError(
+            f'{loss} compares boxes (x1, y1, x2, y2) in pixels, but target row {row} is '
+            f'{[round(value, 4) for value in target[row].tolist()]}, with x2 < x1 or y2 < y1. Most likely the head '
+            'hands over encoded regression deltas: set reg_decoded_bbox=True beside loss_bbox in its config.'
+        )
+
+
+@MODELS.register_module()
+class OverlapLoss(nn.Module):
+    """``1 - overlap`` of predicted and target boxes, for any overlap by name.
+
+    Heads that regress deltas must decode first: set ``reg_decoded_bbox=True`` beside ``loss_bbox``.
+
+    Args:
+        metric: Key of :data:`nwd_mmdet.overlaps.OVERLAPS`.
+        loss_weight: Factor on the loss.
+        reduction: ``'mean'``, ``'sum'`` or ``'none'``.
+        **params: Parameters of the overlap, such as ``constant=12.8`` for ``'nwd'``.
+
+    Raises:
+        KeyError: Unknown ``metric``; the message lists the choices.
+        ValueError: Unknown ``reduction``.
+    """
+
+    def __init__(self, metric: str = 'iou', loss_weight: float = 1.0, reduction: str = 'mean', **params: float) -> None:
+        super().__init__()
+        OVERLAPS[metric]  # fail on an unknown name when the config is built
+        if reduction not in ('none', 'mean', 'sum'):
+            raise ValueError(f"reduction={reduction!r} must be 'none', 'mean' or 'sum'")
+        self.metric = metric
+        self.params = params
+        self.loss_weight = loss_weight
+        self.reduction = reduction
+
+    def loss_per_box(self, pred: Tensor, target: Tensor) -> Tensor:
+        """Loss of each pair of boxes, shape [N] for ``pred`` and ``target`` of shape [N, 4]."""
+        return 1 - aligned(self.metric, pred, target, **self.params)
+
+    def forward(
+        self,
+        pred: Tensor,
+        target: Tensor,
+        weight: Tensor | None = None,
+        avg_factor: float | None = None,
+        reduction_override: str | None = None,
+        **kwargs: Any,
+    ) -> Tensor:
+        """Compute the loss, in float32 at least whatever autocast says.
+
+        Args:
+            pred: Decoded boxes, shape [N, 4], xyxy in px.
+            target: Boxes, shape [N, 4], xyxy in px.
+            weight: Shape [N], or [N, 4] whose mean over the coordinates counts.
+            avg_factor: Divide the sum by it instead of N; only with reduction ``'mean'``.
+            reduction_override: Takes the place of ``reduction``.
+            **kwargs: Accepted and unused, as in mmdet's losses.
+
+        Returns:
+            A scalar, or shape [N] with reduction ``'none'``.
+
+        Raises:
+            ValueError: ``target`` holds regression deltas instead of boxes.
+        """
+        if weight is not None and weight.dim() > 1:
+            weight = weight.mean(-1)
+        _refuse_deltas(type(self).__name__, target)
+        loss = self.loss_per_box(pred, target)
+        return self.loss_weight * weight_reduce_loss(loss, weight, reduction_override or self.reduction, avg_factor)
+
+
+@MODELS.register_module()
+class NWDLoss(OverlapLoss):
+    """NWD as a regression loss (NWD paper, section 3.3, eq. 9), and the released code's variants on the distance.
+
+    With W the Wasserstein distance in px: ``exp`` 1 - e^(-W/C), the paper's; ``sqrt`` W; ``log`` ln(W² + 1);
+    ``norm_sqrt`` 1 - 1/(γ + W); ``w2`` W². Only ``exp`` uses C, only ``norm_sqrt`` γ.
+
+    Args:
+        constant: C in network-input pixels, about the mean absolute object size.
+        mode: One of the five above.
+        gamma: γ of ``norm_sqrt``, in px.
+        loss_weight: Factor on the loss; the paper's RPN uses 10.
+        reduction: ``'mean'``, ``'sum'`` or ``'none'``.
+
+    Raises:
+        ValueError: Unknown ``mode`` or ``reduction``.
+    """
+
+    _VARIANTS: dict[str, Callable[[Tensor, float], Tensor]] = {
+        'sqrt': lambda distance, gamma: distance,
+        'log': lambda distance, gamma: torch.log1p(distance.square()),
+        'norm_sqrt': lambda distance, gamma: 1 - 1 / (gamma + distance),
+        'w2': lambda distance, gamma: distance.square(),
+    }
+
+    def __init__(
+        self,
+        constant: float = 12.8,
+        mode: str = 'exp',
+        gamma: float = 2.0,
+        loss_weight: float = 1.0,
+        reduction: str = 'mean',
+    ) -> None:
+        super().__init__('nwd', loss_weight, reduction, constant=constant)
+        if mode != 'exp' and mode not in self._VARIANTS:
+            raise ValueError(f'mode={mode!r} must be one of exp, {", ".join(self._VARIANTS)}')
+        self.mode = mode
+        self.gamma = gamma
+
+    def loss_per_box(self, pred: Tensor, target: Tensor) -> Tensor:
+        """Loss of each pair of boxes, shape [N] for ``pred`` and ``target`` of shape [N, 4]."""
+        if self.mode == 'exp':
+            return super().loss_per_box(pred, target)
+        return self._VARIANTS[self.mode](wasserstein(pred.float(), target.float()), self.gamma)

@@ -1,0 +1,200 @@
+"""Fixed-radius neighbour search among boxes, the engine under NWD assignment and NWD-NMS.
+
+``NWD >= t`` says that the corner vectors of two boxes lie within ``R = √2 C ln(1/t)`` of each other
+(:func:`search_radius`), and then their centres lie within ``R/√2``. So a uniform grid over the centres finds all
+pairs that matter by looking at 3 x 3 cells per box, where the published code compares every box with every other.
+
+The searches run on the CPU in compiled code (numba); on a GPU the pair search compares in bounded blocks instead.
+Distances are evaluated in float64, so the answers are those of exact arithmetic for float32 boxes.
+"""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numba import njit
+from torch import Tensor
+
+from nwd_mmdet.overlaps import squared_distance
+
+# Pairs per chunk of the assigner: with the overlaps computed on them, some 50 MB.
+_MAX_PAIRS = 1 << 19
+# Distances per block on a GPU: 32 MB each in float32.
+_MAX_BLOCK = 1 << 23
+
+
+def search_radius(threshold: float, constant: float) -> float:
+    """Distance of corner vectors at which NWD falls to ``threshold``.
+
+    Args:
+        threshold: NWD in [0, 1].
+        constant: C of the NWD in px.
+
+    Returns:
+        √2 C ln(1/threshold) in px; infinite for 0.
+    """
+    return math.inf if threshold <= 0 else -math.sqrt(2) * constant * math.log(threshold)
+
+
+def require_finite(name: str, values: Tensor) -> None:
+    """Raise ValueError, naming the argument and the first bad row, if a value is NaN or infinite."""
+    finite = values.isfinite()
+    if not finite.all():
+        row = int((~finite).flatten(1).any(1).nonzero()[0]) if values.dim() > 1 else int((~finite).nonzero()[0])
+        raise ValueError(
+            f'{name} holds NaN or infinite values, first in row {row}: {values[row].tolist()}. '
+            'Look for a diverging loss (lower the learning rate, clip gradients) or broken annotations.'
+        )
+
+
+def neighbor_pairs(boxes1: Tensor, boxes2: Tensor, radius: float) -> Iterator[tuple[Tensor, Tensor]]:
+    """All pairs of boxes whose corner vectors are at most ``radius`` apart, in chunks.
+
+    Args:
+        boxes1: Shape [N, 4], xyxy in px, finite. All pairs of one of these boxes come in the same chunk.
+        boxes2: Shape [M, 4], xyxy in px, finite, on the same device.
+        radius: Distance in px, finite. Pairs a hair (1e-5 of it) farther apart may be among the results.
+
+    Yields:
+        Indices into ``boxes1`` and ``boxes2``, int64, shape [P] each; P is bounded, so memory does not grow with
+        N x M. Every pair comes once.
+    """
+    if not len(boxes1) or not len(boxes2):
+        return
+    radius = radius * (1 + 1e-5)
+    if boxes1.is_cuda:
+        block = max(_MAX_BLOCK // len(boxes2), 1)
+        for start in range(0, len(boxes1), block):
+            near = squared_distance(boxes1[start : start + block, None], boxes2[None]) <= radius**2
+            index1, index2 = near.nonzero(as_tuple=True)
+            yield index1 + start, index2
+        return
+    array1, array2 = (boxes.detach().numpy() for boxes in (boxes1, boxes2))
+    grid = _build_grid(array2, radius / math.sqrt(2))
+    row = 0
+    while row < len(array1):
+        index1, index2, row = _grid_pairs(array1, array2, *grid, radius**2, row, max(_MAX_PAIRS, len(array2)))
+        yield torch.from_numpy(index1), torch.from_numpy(index2)
+
+
+def keep_apart(boxes: Tensor, groups: Tensor, radius: float) -> Tensor:
+    """Greedy suppression: walk through the boxes and keep each that no kept box of its group is nearer to than radius.
+
+    Args:
+        boxes: Shape [N, 4], xyxy in px, finite, best first.
+        groups: Shape [N], integers; boxes of different groups never touch each other.
+        radius: Distance of corner vectors in px, strict; may be infinite.
+
+    Returns:
+        Shape [N], bool, on the device of ``boxes``: which boxes are kept. The search runs on the CPU for every
+        device, so a GPU gives the same answer.
+    """
+    array = boxes.detach().cpu().double().numpy()
+    keep = _greedy_keep(array, groups.detach().cpu().long().numpy(), float(radius))
+    return torch.from_numpy(keep).to(boxes.device)
+
+
+@njit(cache=True, nogil=True)
+def _build_grid(boxes, radius):
+    """Counting sort of box centres into square cells at least ``radius`` wide, at most about 4 cells a box."""
+    n = boxes.shape[0]
+    x = np.empty(n)
+    y = np.empty(n)
+    for i in range(n):
+        x[i] = (np.float64(boxes[i, 0]) + boxes[i, 2]) / 2
+        y[i] = (np.float64(boxes[i, 1]) + boxes[i, 3]) / 2
+    x0, y0 = x.min(), y.min()
+    width, height = x.max() - x0, y.max() - y0
+    # a hair above the radius, so that rounding never puts a neighbour two cells away
+    cell = max(radius * (1 + 1e-9), math.sqrt(width * height / (4 * n)), max(width, height) / (4 * n), 1e-9)
+    columns, rows = int(width / cell) + 1, int(height / cell) + 1
+    start = np.zeros(columns * rows + 1, np.int64)
+    cell_of = np.empty(n, np.int64)
+    for i in range(n):
+        cell_of[i] = int((y[i] - y0) / cell) * columns + int((x[i] - x0) / cell)
+        start[cell_of[i] + 1] += 1
+    start = start.cumsum()
+    fill = start[:-1].copy()
+    order = np.empty(n, np.int64)
+    for i in range(n):
+        order[fill[cell_of[i]]] = i
+        fill[cell_of[i]] += 1
+    return order, start, x0, y0, cell, columns, rows
+
+
+@njit(cache=True, nogil=True)
+def _grid_pairs(boxes, others, order, start, x0, y0, cell, columns, rows, squared_radius, row, capacity):
+    """Pairs of ``boxes[row:]`` with ``others``, until ``capacity`` may be exceeded; returns the next row, too."""
+    index1 = np.empty(capacity, np.int64)
+    index2 = np.empty(capacity, np.int64)
+    filled = 0
+    while row < boxes.shape[0]:
+        box = boxes[row]
+        column = math.floor(((np.float64(box[0]) + box[2]) / 2 - x0) / cell)
+        line = math.floor(((np.float64(box[1]) + box[3]) / 2 - y0) / cell)
+        if -1 <= column <= columns and -1 <= line <= rows:
+            first, last = int(max(column - 1, 0)), int(min(column + 1, columns - 1))
+            if filled + order.shape[0] > capacity:  # the most this row can add
+                break
+            for k in range(int(max(line - 1, 0)), int(min(line + 1, rows - 1)) + 1):
+                for slot in range(start[k * columns + first], start[k * columns + last + 1]):
+                    other = order[slot]
+                    if _squared_distance(box, others[other]) <= squared_radius:
+                        index1[filled] = row
+                        index2[filled] = other
+                        filled += 1
+        row += 1
+    return index1[:filled], index2[:filled], row
+
+
+@njit(cache=True, nogil=True, inline='always')
+def _squared_distance(box1, box2):
+    d0 = np.float64(box1[0]) - box2[0]
+    d1 = np.float64(box1[1]) - box2[1]
+    d2 = np.float64(box1[2]) - box2[2]
+    d3 = np.float64(box1[3]) - box2[3]
+    return d0 * d0 + d1 * d1 + d2 * d2 + d3 * d3
+
+
+@njit(cache=True, nogil=True)
+def _greedy_keep(boxes, groups, radius):
+    """Hash grid of the kept boxes' centres; a box is compared with the kept ones in the 3 x 3 cells around it."""
+    n = boxes.shape[0]
+    keep = np.ones(n, np.bool_)
+    if n == 0 or radius <= 0:
+        return keep
+    x0 = ((boxes[:, 0] + boxes[:, 2]) / 2).min()
+    y0 = ((boxes[:, 1] + boxes[:, 3]) / 2).min()
+    extent = max(boxes.max() - boxes.min(), 1.0)
+    # wide enough for the radius, and for cell numbers that fit 20 bits whatever the coordinates
+    cell = max(radius / math.sqrt(2) * (1 + 1e-9), extent / (1 << 20))
+    buckets = 16
+    while buckets < 2 * n:
+        buckets *= 2
+    head = np.full(buckets, -1, np.int64)
+    following = np.empty(n, np.int64)
+    for i in range(n):
+        column = int(((boxes[i, 0] + boxes[i, 2]) / 2 - x0) / cell)
+        line = int(((boxes[i, 1] + boxes[i, 3]) / 2 - y0) / cell)
+        for neighbor in range(9):
+            near_line, near_column = line + neighbor // 3 - 1, column + neighbor % 3 - 1
+            other = head[_bucket(near_line, near_column, groups[i], buckets)]
+            while other >= 0:
+                if groups[other] == groups[i] and _squared_distance(boxes[i], boxes[other]) < radius * radius:
+                    keep[i] = False
+                    break
+                other = following[other]
+            if not keep[i]:
+                break
+        if keep[i]:
+            bucket = _bucket(line, column, groups[i], buckets)
+            following[i] = head[bucket]
+            head[bucket] = i
+    return keep
+
+
+@njit(cache=True, nogil=True, inline='always')
+def _bucket(line, column, group, buckets):
+    mixed = line * 73856093 ^ column * 19349663 ^ group * 83492791
+    return (mixed ^ (mixed >> 15)) & (buckets - 1)

@@ -1,0 +1,133 @@
+"""Exact greedy non-maximum suppression with NWD, on its own and by name in any mmdet ``nms`` dict."""
+
+import functools
+import importlib
+import sys
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from nwd_mmdet.neighbors import keep_apart, require_finite, search_radius
+
+
+def nwd_nms(
+    boxes: Tensor,
+    scores: Tensor,
+    iou_threshold: float,
+    constant: float = 12.8,
+    score_threshold: float = 0,
+    max_num: int = -1,
+) -> tuple[Tensor, Tensor]:
+    """Greedy NMS that suppresses a box where its NWD with a better kept box exceeds the threshold.
+
+    NWD paper, section 3.3 (NWD-based NMS). The decision is exact: distances are compared in float64, equal scores
+    keep their input order, and CPU and GPU give the same result. The released operator suppresses on ``>`` on a GPU
+    and ``>=`` on a CPU; this is ``>`` on both.
+
+    Args:
+        boxes: Shape [N, 4], xyxy in px.
+        scores: Shape [N].
+        iou_threshold: NWD in [0, 1] above which a box is suppressed. It is a distance of ``C ln(1/t)`` px, so
+            thresholds do not carry over from IoU: 0.85 means 2.1 px at C = 12.8.
+        constant: C of the NWD in px, see :func:`nwd_mmdet.overlaps.nwd`.
+        score_threshold: Boxes with a score not above it are dropped first, if it is positive.
+        max_num: Keep at most so many boxes, if it is positive.
+
+    Returns:
+        ``dets`` of shape [K, 5] (box and score) sorted by score, and ``keep`` of shape [K], int64 indices into
+        the input.
+
+    Raises:
+        ValueError: A threshold outside [0, 1], mismatched shapes, NaN or infinite boxes or scores.
+
+    Examples:
+        >>> import torch
+        >>> boxes = torch.tensor([[0.0, 0.0, 6.0, 6.0], [1.0, 1.0, 7.0, 7.0], [30.0, 30.0, 36.0, 36.0]])
+        >>> dets, keep = nwd_nms(boxes, torch.tensor([0.9, 0.8, 0.7]), iou_threshold=0.85)
+        >>> keep.tolist()
+        [0, 2]
+    """
+    groups = torch.zeros(len(scores), dtype=torch.long)
+    return batched_nwd_nms(boxes, scores, groups, iou_threshold, constant, score_threshold, max_num)
+
+
+def batched_nwd_nms(
+    boxes: Tensor,
+    scores: Tensor,
+    idxs: Tensor,
+    iou_threshold: float,
+    constant: float = 12.8,
+    score_threshold: float = 0,
+    max_num: int = -1,
+) -> tuple[Tensor, Tensor]:
+    """:func:`nwd_nms` within each group: boxes of different classes or levels never touch each other.
+
+    Groups are told apart by their index. Shifting each group's boxes by the largest coordinate, as mmcv's
+    ``batched_nms`` does, is not enough for a distance: small boxes in opposite corners of neighbouring groups
+    still come near each other.
+
+    Args:
+        boxes: Shape [N, 4], xyxy in px.
+        scores: Shape [N].
+        idxs: Shape [N], integers: the class or level of each box.
+        iou_threshold: See :func:`nwd_nms`.
+        constant: See :func:`nwd_nms`.
+        score_threshold: See :func:`nwd_nms`.
+        max_num: Keep at most so many boxes over all groups, if it is positive.
+
+    Returns:
+        ``dets`` of shape [K, 5] sorted by score over all groups, and ``keep`` of shape [K].
+
+    Raises:
+        ValueError: As :func:`nwd_nms`.
+    """
+    if boxes.dim() != 2 or boxes.size(1) != 4 or not len(boxes) == len(scores) == len(idxs):
+        raise ValueError(
+            f'boxes {tuple(boxes.shape)}, scores {tuple(scores.shape)} and idxs {tuple(idxs.shape)} '
+            'must have shapes [N, 4], [N] and [N]'
+        )
+    if not 0 <= iou_threshold <= 1:
+        raise ValueError(f'iou_threshold={iou_threshold} must be an NWD in [0, 1], e.g. 0.85')
+    if constant <= 0:
+        raise ValueError(f'constant={constant} must be positive, about the mean object size in px, e.g. 12.8')
+    require_finite('boxes', boxes)
+    require_finite('scores', scores)
+    # Sorting on the CPU as well makes the order of equal scores, and so the result, the same on every device.
+    cpu_scores = scores.detach().cpu()
+    order = cpu_scores.argsort(descending=True, stable=True)
+    if score_threshold > 0:
+        order = order[cpu_scores[order] > score_threshold]
+    kept = keep_apart(boxes.detach().cpu()[order], idxs.cpu()[order], search_radius(iou_threshold, constant))
+    keep = order[kept]
+    if max_num > 0:
+        keep = keep[:max_num]
+    keep = keep.to(boxes.device)
+    return torch.cat([boxes[keep], scores[keep, None].to(boxes.dtype)], dim=1), keep
+
+
+def bind_in_mmcv() -> None:
+    """Make ``nms=dict(type='nwd_nms', ...)`` work wherever mmdet takes an nms dict.
+
+    mmcv's ``batched_nms`` looks the type up by name in its own module, and shifts groups apart by an offset that a
+    distance metric sees through. So the name is put there, and calls for it go to :func:`batched_nwd_nms` with the
+    unshifted boxes; every other type takes mmcv's way. Modules that imported mmcv's function before are served too.
+    """
+    mmcv_nms = importlib.import_module('mmcv.ops.nms')
+    if getattr(mmcv_nms, 'nwd_nms', None) is nwd_nms:
+        return
+    mmcv_nms.nwd_nms = nwd_nms
+    original = mmcv_nms.batched_nms
+
+    @functools.wraps(original)
+    def batched_nms(boxes: Tensor, scores: Tensor, idxs: Tensor, nms_cfg: Any, class_agnostic: bool = False) -> Any:
+        if nms_cfg is None or nms_cfg.get('type') not in ('nwd_nms', nwd_nms):
+            return original(boxes, scores, idxs, nms_cfg, class_agnostic)
+        params = {key: value for key, value in nms_cfg.items() if key not in ('type', 'split_thr', 'class_agnostic')}
+        if nms_cfg.get('class_agnostic', class_agnostic):
+            return nwd_nms(boxes, scores, **params)
+        return batched_nwd_nms(boxes, scores, idxs, **params)
+
+    for module in list(sys.modules.values()):
+        if module is not None and vars(module).get('batched_nms') is original:
+            module.batched_nms = batched_nms
