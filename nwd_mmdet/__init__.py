@@ -39,4 +39,4 @@ from nwd_mmdet import nms  # noqa: E402
 
 nms.bind_in_mmcv()
 
-from nwd_mmdet import assigners, losses  # noqa: E402, F401
+from nwd_mmdet import assigners, datasets, evaluation, losses  # noqa: E402, F401

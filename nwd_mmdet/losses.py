@@ -13,7 +13,8 @@ from nwd_mmdet.overlaps import OVERLAPS, aligned, wasserstein
 
 def _refuse_deltas(loss: str, target: Tensor) -> None:
     """Raise ValueError for targets that are no boxes: regression deltas, as a rule."""
-    inverted = (target[:, 2:] < target[:, :2]).any(1)
+    x1, y1, x2, y2 = target.unbind(1)
+    inverted = (x2 < x1) | (y2 < y1)
     if inverted.any():
         row = int(inverted.nonzero()[0])
         raise ValueError(

@@ -113,7 +113,7 @@ def bind_in_mmcv() -> None:
     distance metric sees through. So the name is put there, and calls for it go to :func:`batched_nwd_nms` with the
     unshifted boxes; every other type takes mmcv's way. Modules that imported mmcv's function before are served too.
     """
-    mmcv_nms = importlib.import_module('mmcv.ops.nms')
+    mmcv_nms: Any = importlib.import_module('mmcv.ops.nms')
     if getattr(mmcv_nms, 'nwd_nms', None) is nwd_nms:
         return
     mmcv_nms.nwd_nms = nwd_nms
@@ -130,4 +130,4 @@ def bind_in_mmcv() -> None:
 
     for module in list(sys.modules.values()):
         if module is not None and vars(module).get('batched_nms') is original:
-            module.batched_nms = batched_nms
+            setattr(module, 'batched_nms', batched_nms)  # noqa: B010  a module's type declares no such attribute

@@ -15,9 +15,11 @@ Conventions shared by all of them:
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 __all__ = [
     'OVERLAPS',
@@ -79,16 +81,37 @@ def squared_distance(boxes1: Tensor, boxes2: Tensor) -> Tensor:
     with the centre ``c`` and size ``s``, the corners are ``c ± s/2``, so
     ``|xyxy_1 - xyxy_2|² = 2|Δc|² + |Δs|²/2 = 2 W²``.
     """
-    total = None
-    for corner in range(4):  # one [...] temporary at a time instead of a [..., 4] difference
-        difference = boxes1[..., corner] - boxes2[..., corner]
-        total = difference * difference if total is None else total + difference * difference
+    # one coordinate at a time: a [..., 4] difference would take four times the memory
+    total = (boxes1[..., 0] - boxes2[..., 0]) ** 2
+    for corner in range(1, 4):
+        total = total + (boxes1[..., corner] - boxes2[..., corner]) ** 2
     return total
+
+
+class _CornerDistance(torch.autograd.Function):
+    """Root of :func:`squared_distance`, with the gradient ``(xyxy_1 - xyxy_2) / distance`` in one piece.
+
+    Left to autograd, the backward of every coordinate writes a gradient of its own for all four.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, boxes1: Tensor, boxes2: Tensor) -> Tensor:
+        distance = _safe_sqrt(squared_distance(boxes1, boxes2))
+        ctx.save_for_backward(boxes1, boxes2, distance)
+        return distance
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        boxes1, boxes2, distance = ctx.saved_tensors
+        grad = (grad / distance).unsqueeze(-1) * (boxes1 - boxes2)
+        need1, need2 = ctx.needs_input_grad
+        return grad.sum_to_size(boxes1.shape) if need1 else None, -grad.sum_to_size(boxes2.shape) if need2 else None
 
 
 def wasserstein(boxes1: Tensor, boxes2: Tensor) -> Tensor:
     """2nd-order Wasserstein distance W of the boxes' Gaussians in px (NWD paper, eq. 7), range [0, inf)."""
-    return _safe_sqrt(squared_distance(boxes1, boxes2) / 2)
+    return _CornerDistance.apply(boxes1, boxes2) / math.sqrt(2)
 
 
 def iou(boxes1: Tensor, boxes2: Tensor) -> Tensor:
@@ -155,7 +178,7 @@ def nwd(boxes1: Tensor, boxes2: Tensor, constant: float = 12.8) -> Tensor:
             12.8 for AI-TOD.
     """
     _check_constant(constant)
-    return torch.exp(wasserstein(boxes1, boxes2) / -constant)
+    return torch.exp(_CornerDistance.apply(boxes1, boxes2) * (-1 / (math.sqrt(2) * constant)))
 
 
 def dotd(boxes1: Tensor, boxes2: Tensor, constant: float = 12.8) -> Tensor:

@@ -2,6 +2,8 @@ from pathlib import Path
 
 import pytest
 
+import nwd_mmdet  # noqa: F401  before any test imports mmdet.models, whose operators it may have to serve
+
 ROOT = Path(__file__).parent.parent
 
 

@@ -67,7 +67,7 @@ def test_equals_max_iou_assigner_to_the_last_bit(scale: int, count: int, integer
     assert (result.max_overlaps[~decided] <= expected.max_overlaps[~decided]).all()
     assert result.num_gts == expected.num_gts == count
     if count > 100:
-        assert (expected.gt_inds > 0).sum() >= 4, 'the case tests nothing'
+        assert (expected.gt_inds > 0).any(), 'the case tests nothing'
 
 
 def test_blocks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

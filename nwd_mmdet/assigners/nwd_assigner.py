@@ -140,7 +140,7 @@ class NWDAssigner(MaxIoUAssigner):
         max_overlaps = priors.new_zeros(len(priors))
         best_gt = torch.full((len(priors),), len(gts), device=priors.device)
         gt_max_overlaps = gts.new_full((len(gts),), -1)
-        candidates = []  # pairs that may be an object's best
+        candidates: list[tuple[Tensor, Tensor, Tensor]] = []  # pairs that may be an object's best
         radius = search_radius(self.lowest_threshold, self.constant)
         for prior, gt in neighbor_pairs(priors, gts, radius):
             overlaps = aligned('nwd', gts[gt], priors[prior], constant=self.constant)
@@ -158,7 +158,7 @@ class NWDAssigner(MaxIoUAssigner):
         self, priors: Tensor, gts: Tensor, radius: float, gt_max_overlaps: Tensor
     ) -> list[tuple[Tensor, Tensor, Tensor]]:
         """Best priors of the objects that have none within ``radius``; enters them in ``gt_max_overlaps``."""
-        candidates = []
+        candidates: list[tuple[Tensor, Tensor, Tensor]] = []
         lonely = (gt_max_overlaps < 0).nonzero().squeeze(1)
         farthest = search_radius(self.min_pos_iou, self.constant)
         for _ in range(4):  # twice as far each time, as long as that is cheaper than looking at every prior

@@ -1,0 +1,27 @@
+# NWD in each module of a two-stage detector, to be merged into its model:
+#     _base_ = ['./faster-rcnn_….py', '../_base_/models/nwd.py']
+#     model = {{_base_.rpn_nwd}}
+# Thresholds of the assigners stay the detector's own (NWD paper, 3.3). C = 12.8 px, the mean object size of AI-TOD.
+# RPN-NMS at .85 and the loss weight of 10 are the released settings; .85 suppresses within 12.8 ln(1/.85) = 2.1 px.
+rpn_assign_nwd = dict(train_cfg=dict(rpn=dict(assigner=dict(type='NWDAssigner', constant=12.8))))
+rpn_nms_nwd = dict(
+    train_cfg=dict(rpn_proposal=dict(nms=dict(type='nwd_nms', iou_threshold=0.85, constant=12.8))),
+    test_cfg=dict(rpn=dict(nms=dict(type='nwd_nms', iou_threshold=0.85, constant=12.8))))
+rpn_loss_nwd = dict(
+    rpn_head=dict(
+        reg_decoded_bbox=True,
+        loss_bbox=dict(_delete_=True, type='NWDLoss', constant=12.8, loss_weight=10.0)))
+
+rcnn_assign_nwd = dict(train_cfg=dict(rcnn=dict(assigner=dict(type='NWDAssigner', constant=12.8))))
+rcnn_nms_nwd = dict(test_cfg=dict(rcnn=dict(nms=dict(type='nwd_nms', iou_threshold=0.5, constant=12.8))))
+rcnn_loss_nwd = dict(
+    roi_head=dict(
+        bbox_head=dict(
+            reg_decoded_bbox=True,
+            loss_bbox=dict(_delete_=True, type='NWDLoss', constant=12.8, loss_weight=10.0))))
+
+# All of the RPN, the paper's best at 12 epochs (Table 3).
+rpn_nwd = dict(
+    rpn_head=rpn_loss_nwd['rpn_head'],
+    train_cfg=dict(rpn=rpn_assign_nwd['train_cfg']['rpn'], rpn_proposal=rpn_nms_nwd['train_cfg']['rpn_proposal']),
+    test_cfg=rpn_nms_nwd['test_cfg'])

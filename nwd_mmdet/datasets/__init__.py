@@ -1,0 +1,3 @@
+from nwd_mmdet.datasets.aitod import AITODDataset
+
+__all__ = ['AITODDataset']

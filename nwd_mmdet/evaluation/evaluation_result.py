@@ -1,0 +1,132 @@
+"""What an evaluation found: the numbers, as JSON, and as the tables that the log shows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from terminaltables import AsciiTable
+
+from nwd_mmdet.evaluation.coco_protocols import IOU_THRESHOLDS, Protocol, get_protocol
+
+
+@dataclass(frozen=True)
+class EvaluationResult:
+    """The numbers of one evaluation, as fractions.
+
+    Attributes:
+        protocol: Name of the protocol.
+        max_dets: Detections per image and class that AR is given at; AP and oLRP are at the last.
+        metrics: AP, AP_50, AP_75, AP by size, AR by number of detections, AR by size, oLRP and its parts; -1 where
+            there is nothing to compute a number from (no object of that size), as COCO has it.
+        classwise: The same for every class, by its name, with ``oLRP_threshold``, the score at which LRP is smallest;
+            None where ``metrics`` has -1.
+        ap_per_iou: IoU threshold ('0.50' … '0.95') → AP.
+        ap_75_95: Mean AP over IoU .75 to .95: how tight the boxes are.
+        counts: Number of images, annotations and detections.
+    """
+
+    protocol: str
+    max_dets: tuple[int, ...]
+    metrics: dict[str, float]
+    classwise: dict[str, dict[str, float | None]]
+    ap_per_iou: dict[str, float]
+    ap_75_95: float
+    counts: dict[str, int]
+
+    @classmethod
+    def from_arrays(
+        cls,
+        protocol: str,
+        class_names: Sequence[str],
+        counts: dict[str, int],
+        precision: np.ndarray,
+        recall: np.ndarray,
+        lrp: np.ndarray,
+    ) -> 'EvaluationResult':
+        """Summarise the curves of all classes.
+
+        Args:
+            protocol: Name of the protocol, which has A - 1 sizes and M numbers of detections.
+            class_names: K names.
+            counts: Number of images, annotations and detections.
+            precision: Shape [T, R, K, A, M]: at T IoU thresholds and R recalls, of all sizes and of each; -1 where
+                there are no objects.
+            recall: Shape [T, K, A, M]: likewise.
+            lrp: Shape [K, 5]: the fields of :class:`~nwd_mmdet.evaluation.lrp.OptimalLRP`; NaN where undefined.
+        """
+        rules = get_protocol(protocol)
+        classwise: dict[str, dict[str, float | None]] = {}
+        for k, name in enumerate(class_names):
+            metrics = _summarise(rules, precision[:, :, k : k + 1], recall[:, k : k + 1], lrp[k : k + 1])
+            classwise[name] = {key: None if value == -1 else value for key, value in metrics.items()}
+            classwise[name]['oLRP_threshold'] = None if np.isnan(lrp[k, 4]) else float(lrp[k, 4])
+        best = precision[..., 0, -1]
+        return cls(
+            protocol,
+            rules.max_dets,
+            _summarise(rules, precision, recall, lrp),
+            classwise,
+            {f'{threshold:.2f}': _mean(best[t]) for t, threshold in enumerate(IOU_THRESHOLDS)},
+            _mean(best[IOU_THRESHOLDS > 0.74]),
+            counts,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, ready for ``json.dump``: the metrics at the top, the rest under its name; no NaN."""
+        return {
+            **self.metrics,
+            'AP_75_95': self.ap_75_95,
+            'AP_per_iou': self.ap_per_iou,
+            'classwise': self.classwise,
+            'protocol': self.protocol,
+            'max_dets': list(self.max_dets),
+            'counts': self.counts,
+        }
+
+    def table(self) -> str:
+        """The metrics as a table: AP in the first line, AR in the second, oLRP in the third."""
+        groups = [[key for key in self.metrics if key.startswith(prefix)] for prefix in ('AP', 'AR', 'oLRP')]
+        width = max(map(len, groups))
+        rows = []
+        for keys in groups:
+            padding = [''] * (width - len(keys))
+            rows.append(keys + padding)
+            rows.append([_cell(self.metrics[key]) for key in keys] + padding)
+        return _draw(rows, f'{self.protocol}, {self.max_dets[-1]} detections', inner_row_border=True)
+
+    def classwise_table(self) -> str:
+        """AP, AP by IoU and size, and oLRP of every class."""
+        keys = [key for key in self.metrics if key.startswith('AP')] + ['oLRP']
+        rows = [[name, *(_cell(values[key]) for key in keys)] for name, values in self.classwise.items()]
+        return _draw([['class', *keys], *rows], f'{self.protocol}, per class')
+
+
+def _summarise(rules: Protocol, precision: np.ndarray, recall: np.ndarray, lrp: np.ndarray) -> dict[str, float]:
+    """The metrics, averaged over the classes given; shapes as in :meth:`EvaluationResult.from_arrays`."""
+    ap = precision[..., -1]  # at the most detections
+    return {
+        'AP': _mean(ap[..., 0]),
+        'AP_50': _mean(ap[np.isclose(IOU_THRESHOLDS, 0.5), ..., 0]),
+        'AP_75': _mean(ap[np.isclose(IOU_THRESHOLDS, 0.75), ..., 0]),
+        **{f'AP_{size}': _mean(ap[..., a]) for a, size in enumerate(rules.sizes, 1)},
+        **{f'AR_{number}': _mean(recall[:, :, 0, m]) for m, number in enumerate(rules.max_dets)},
+        **{f'AR_{size}': _mean(recall[:, :, a, -1]) for a, size in enumerate(rules.sizes, 1)},
+        **{f'oLRP{part}': _mean(lrp[:, i]) for i, part in enumerate(('', '_loc', '_fp', '_fn'))},
+    }
+
+
+def _mean(values: np.ndarray) -> float:
+    """Mean over what is defined, neither -1 nor NaN; -1 if nothing is."""
+    defined = values[values > -1]
+    return float(defined.mean()) if defined.size else -1.0
+
+
+def _cell(value: float | None) -> str:
+    return '-' if value is None or value == -1 else f'{value:.3f}'
+
+
+def _draw(rows: list[list[str]], title: str, inner_row_border: bool = False) -> str:
+    table = AsciiTable(rows, title)
+    table.inner_row_border = inner_row_border
+    return table.table

@@ -1,0 +1,49 @@
+"""COCO data sets and detections, drawn for the tests of the evaluation."""
+
+import json
+
+import numpy as np
+
+from nwd_mmdet.evaluation import Detections, GroundTruth
+
+
+def draw_data(seed, images=8, objects=30, detections=60, classes=4):
+    """A COCO data set and detections with crowds, tied scores and IoUs, and gaps of every kind."""
+    rng = np.random.default_rng(seed)
+    annotations, results = [], []
+    for image in range(1, images + 1):
+        for _ in range(0 if image == 1 else rng.integers(objects)):  # image 1 has no objects
+            box = [*rng.integers(0, 60, 2).tolist(), *rng.integers(2, 40, 2).tolist()]
+            category = int(rng.integers(1, classes))  # the last class has no objects
+            crowd = int(rng.random() < 0.1)
+            entry = {'image_id': image, 'category_id': category, 'bbox': box}
+            annotations.append({**entry, 'id': len(annotations), 'area': box[2] * box[3] * 0.9, 'iscrowd': crowd})
+            if image == 2:  # image 2 has no detections
+                continue
+            for _ in range(rng.integers(4)):
+                moved = (np.array(box) + rng.integers(-2, 3, 4)).clip(1).tolist()
+                results.append({**entry, 'bbox': moved, 'score': float(rng.integers(8)) / 8})
+        for _ in range(0 if image == 2 else rng.integers(detections)):
+            box = [*rng.integers(0, 60, 2).tolist(), *rng.integers(2, 40, 2).tolist()]
+            category = int(rng.integers(2, classes + 1))
+            results.append({'image_id': image, 'category_id': category, 'bbox': box, 'score': float(rng.random())})
+    # Class 0 has objects but no detections.
+    annotations.append(
+        {'id': len(annotations), 'image_id': 3, 'category_id': 0, 'bbox': [1, 1, 9, 9], 'area': 81, 'iscrowd': 0}
+    )
+    dataset = {
+        'images': [{'id': image} for image in range(images, 0, -1)],
+        'categories': [{'id': c, 'name': f'class {c}'} for c in (*range(classes, 0, -1), 0)],
+        'annotations': annotations,
+    }
+    return dataset, results
+
+
+def arrays(dataset, results):
+    gt = GroundTruth.from_coco(dataset, 'gt.json')
+    return gt, Detections.from_coco(results, gt, 'dt.json')
+
+
+def write(path, content):
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return str(path)

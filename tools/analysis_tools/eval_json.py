@@ -1,0 +1,39 @@
+"""Evaluate detections in COCO's JSON format, whichever detector made them.
+
+Usage: python tools/analysis_tools/eval_json.py GT.json DT.json --protocol aitod --out OUT.json
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from nwd_mmdet.evaluation import PROTOCOLS, evaluate_json
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description='Evaluate detections in COCO format: AP, AR and oLRP, in all, per class and per IoU threshold.'
+    )
+    parser.add_argument('gt', type=Path, help='COCO annotation file')
+    parser.add_argument('dt', type=Path, help='detections: a JSON list of {image_id, category_id, bbox, score}')
+    parser.add_argument('--protocol', choices=sorted(PROTOCOLS), default='aitod', help='default: %(default)s')
+    parser.add_argument('--out', type=Path, help='JSON file for all numbers')
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = parse_args()
+    try:
+        result = evaluate_json(args.gt, args.dt, args.protocol)
+    except (OSError, ValueError) as error:
+        raise SystemExit(f'eval_json.py: {error}') from None
+    print(result.classwise_table())
+    print(result.table())
+    if args.out:
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        args.out.write_text(json.dumps(result.to_json(), indent=2, allow_nan=False) + '\n')
+        print(f'All numbers: {args.out}')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,274 @@
+"""Measure this package against the published formulas and against torchvision and pycocotools, in one run.
+
+Prints a Markdown table, and with --out writes it to a file. Every row is a ratio of medians of the same run; memory is
+the peak above the inputs. `make bench` runs all rows on the CPU into docs/performance.md.
+"""
+
+import argparse
+import contextlib
+import io
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numba
+import numpy as np
+import torch
+import torchvision
+
+import nwd_mmdet  # noqa: F401  before mmdet.models, whose operators it may have to serve
+
+# isort: split
+from mmdet.models.task_modules.assigners import MaxIoUAssigner
+from mmdet.models.task_modules.prior_generators import AnchorGenerator
+from mmdet.registry import TASK_UTILS
+from mmengine.structures import InstanceData
+from torch import Tensor
+
+from nwd_mmdet.assigners import NWDAssigner
+from nwd_mmdet.evaluation import Detections, GroundTruth, evaluate
+from nwd_mmdet.losses import NWDLoss
+from nwd_mmdet.nms import nwd_nms
+
+CONSTANT = 12.8
+
+
+class Row(NamedTuple):
+    """One comparison: ours against a baseline, each a function to time."""
+
+    what: str
+    baseline_name: str
+    baseline: Callable[[], object]
+    ours: Callable[[], object]
+    repeats: int = 5
+
+
+def published_nwd(boxes1: Tensor, boxes2: Tensor) -> Tensor:
+    """NWD as the paper's eq. 7 and 8 and the released code have it: on centres and sizes, 1e-6 inside the root."""
+    centres1, centres2 = ((b[..., :2] + b[..., 2:]) / 2 for b in (boxes1, boxes2))
+    sizes1, sizes2 = (b[..., 2:] - b[..., :2] for b in (boxes1, boxes2))
+    wasserstein = ((centres1 - centres2) ** 2).sum(-1) + ((sizes1 - sizes2) ** 2).sum(-1) / 4
+    return torch.exp(-torch.sqrt(wasserstein + 1e-6) / CONSTANT)
+
+
+@TASK_UTILS.register_module()
+class PublishedNWDCalculator:
+    """The published formula, broadcast over all pairs, for mmdet's MaxIoUAssigner."""
+
+    def __call__(self, boxes1: Tensor, boxes2: Tensor, mode: str = 'iou', is_aligned: bool = False) -> Tensor:
+        return published_nwd(boxes1[:, None], boxes2[None])
+
+
+def draw_objects(count: int, size: int = 800) -> Tensor:
+    """Boxes with sizes as AI-TOD's: 12 px, most between 4 and 32."""
+    centres = torch.rand(count, 2) * size
+    sizes = (torch.randn(count, 2) * 0.45 + 2.4).exp()
+    return torch.cat([centres - sizes / 2, centres + sizes / 2], 1)
+
+
+def draw_detections(count: int, size: int = 800) -> tuple[Tensor, Tensor]:
+    """Boxes as a detector gives them before NMS: 20 an object, scores that go with their quality."""
+    objects = draw_objects(count // 20, size)
+    noise = torch.randn(count, 4) * 1.5
+    boxes = objects[torch.randint(len(objects), (count,))] + noise
+    boxes[:, 2:] = torch.maximum(boxes[:, 2:], boxes[:, :2] + 1)
+    return boxes, (-noise.abs().mean(1) + 0.3 * torch.randn(count)).sigmoid()
+
+
+def assigner_rows(device: str) -> list[Row]:
+    """AI-TOD's fullest image: 2,667 objects, the 159,882 anchors of 800 x 800 px at 2 x stride."""
+    generator = AnchorGenerator(scales=[2], ratios=[0.5, 1.0, 2.0], strides=[4, 8, 16, 32, 64])
+    shapes = [(-(-800 // stride),) * 2 for stride in (4, 8, 16, 32, 64)]
+    priors = InstanceData(priors=torch.cat(generator.grid_priors(shapes, device=device)))
+    gts = InstanceData(bboxes=draw_objects(2667).to(device), labels=torch.zeros(2667, dtype=torch.long, device=device))
+    thresholds = dict(pos_iou_thr=0.7, neg_iou_thr=0.3, min_pos_iou=0.3)
+    published = MaxIoUAssigner(**thresholds, iou_calculator=dict(type='PublishedNWDCalculator'))
+    ours = NWDAssigner(**thresholds, constant=CONSTANT)
+    return [
+        Row(
+            f'NWDAssigner, 2,667 gts × {len(priors):,} anchors',
+            'published formula in MaxIoUAssigner',
+            lambda: published.assign(priors, gts),
+            lambda: ours.assign(priors, gts),
+            repeats=3,
+        )
+    ]
+
+
+def nms_rows(device: str) -> list[Row]:
+    """torchvision's IoU NMS on the same boxes at the same threshold."""
+    rows = []
+    for count in (3_000, 30_000):
+        boxes, scores = (tensor.to(device) for tensor in draw_detections(count))
+        for threshold in (0.5, 0.85):
+            rows.append(
+                Row(
+                    f'nwd_nms, {count:,} boxes, threshold {threshold}',
+                    "torchvision's IoU nms",
+                    lambda b=boxes, s=scores, t=threshold: torchvision.ops.nms(b, s, t),
+                    lambda b=boxes, s=scores, t=threshold: nwd_nms(b, s, t, CONSTANT),
+                )
+            )
+    return rows
+
+
+def loss_rows(device: str) -> list[Row]:
+    """Forward and backward."""
+    target = draw_objects(20_000).to(device)
+    pred = (target + torch.randn_like(target)).requires_grad_()
+    ours = NWDLoss(CONSTANT)
+
+    def step(loss: Callable[[], Tensor]) -> None:
+        pred.grad = None
+        loss().backward()
+
+    return [
+        Row(
+            'NWDLoss forward + backward, 20,000 pairs',
+            'published formula',
+            lambda: step(lambda: (1 - published_nwd(pred, target)).mean()),
+            lambda: step(lambda: ours(pred, target)),
+            repeats=50,
+        )
+    ]
+
+
+def evaluation_rows(device: str) -> list[Row]:
+    """The AI-TOD protocol; ours includes oLRP, which pycocotools does not have."""
+    images, gts, detections, classes = 200, 300, 1500, 8
+    objects = draw_objects(images * gts)
+    found = objects.reshape(images, gts, 4).repeat(1, detections // gts, 1).reshape(-1, 4)
+    found = found + torch.randn(len(found), 4) * 2
+    found[:, 2:] = torch.maximum(found[:, 2:], found[:, :2] + 1)
+    labels = torch.randint(1, classes + 1, (images, gts))
+    scores = torch.rand(len(found))
+    gt_rows = torch.cat([objects[:, :2], objects[:, 2:] - objects[:, :2]], 1).tolist()
+    dt_rows = torch.cat([found[:, :2], found[:, 2:] - found[:, :2]], 1).tolist()
+    gt = dict(
+        images=[dict(id=i, width=800, height=800) for i in range(images)],
+        categories=[dict(id=c, name=f'class {c}') for c in range(1, classes + 1)],
+        annotations=[
+            dict(id=i + 1, image_id=i // gts, category_id=label, bbox=box, area=box[2] * box[3], iscrowd=0)
+            for i, (box, label) in enumerate(zip(gt_rows, labels.flatten().tolist()))
+        ],
+    )
+    dt_labels = labels.repeat(1, detections // gts).flatten().tolist()
+    dt = [
+        dict(image_id=i // detections, category_id=label, bbox=box, score=score)
+        for i, (box, label, score) in enumerate(zip(dt_rows, dt_labels, scores.tolist()))
+    ]
+    truth = GroundTruth.from_coco(gt, 'drawn')
+    arrays = Detections.from_coco(dt, truth, 'drawn')
+
+    def reference() -> None:
+        from pycocotools.coco import COCO
+        from pycocotools.cocoeval import COCOeval
+
+        api = COCO()
+        api.dataset = gt
+        api.createIndex()
+        evaluation = COCOeval(api, api.loadRes(dt), 'bbox')
+        evaluation.params.maxDets = [1, 100, 1500]
+        evaluation.params.areaRng = [[0, 1e10], [0, 64], [64, 256], [256, 1024], [1024, 1e10]]
+        evaluation.params.areaRngLbl = ['all', 'vt', 't', 's', 'm']
+        evaluation.evaluate()
+        evaluation.accumulate()
+
+    return [
+        Row(
+            f'evaluation, {images} images × {gts} objects × {detections:,} detections',
+            'pycocotools',
+            reference,
+            lambda: evaluate(truth, arrays, 'aitod'),
+            repeats=1,
+        )
+    ]
+
+
+ROWS = dict(assigner=assigner_rows, nms=nms_rows, loss=loss_rows, evaluation=evaluation_rows)
+
+
+def measure(function: Callable[[], object], device: str, repeats: int) -> tuple[float, float]:
+    """Median seconds of ``repeats`` calls, and MB of memory at the peak above what was there before."""
+    times = []
+    with contextlib.redirect_stdout(io.StringIO()):
+        before = reset_peak(device)
+        for _ in range(repeats):
+            start = time.perf_counter()
+            function()
+            if device == 'cuda':
+                torch.cuda.synchronize()
+            times.append(time.perf_counter() - start)
+        memory = peak(device) - before
+    return statistics.median(times), memory / 1e6
+
+
+def reset_peak(device: str) -> int:
+    """Bytes in use now, from which the peak counts."""
+    if device == 'cuda':
+        torch.cuda.synchronize()
+        torch.cuda.reset_peak_memory_stats()
+        return torch.cuda.memory_allocated()
+    Path('/proc/self/clear_refs').write_text('5')
+    return peak(device)
+
+
+def peak(device: str) -> int:
+    """Bytes at the peak since :func:`reset_peak`."""
+    if device == 'cuda':
+        return torch.cuda.max_memory_allocated()
+    status = dict(line.split(':', 1) for line in Path('/proc/self/status').read_text().splitlines())
+    return int(status['VmHWM'].split()[0]) * 1024
+
+
+def environment(device: str) -> str:
+    """What the numbers were measured on."""
+    processor = torch.cuda.get_device_name() if device == 'cuda' else f'{torch.get_num_threads()} CPU threads'
+    return (
+        f'{processor}, {platform.machine()}, Python {platform.python_version()}, torch {torch.__version__}, '
+        f'torchvision {torchvision.__version__}, numba {numba.__version__}, numpy {np.__version__}'
+    )
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--only', nargs='+', choices=sorted(ROWS), default=sorted(ROWS), help='parts to measure')
+    parser.add_argument('--device', choices=['cpu', 'cuda'], default='cpu')
+    parser.add_argument('--out', type=Path, help='file for the table, e.g. docs/performance.md')
+    return parser.parse_args()
+
+
+def format_seconds(seconds: float) -> str:
+    """With three digits, in ms below a second."""
+    return f'{seconds:.3g} s' if seconds >= 1 else f'{seconds * 1e3:.3g} ms'
+
+
+def main() -> None:
+    """Measure and print."""
+    args = parse_args()
+    lines = ['| what | baseline | baseline time | time | faster | baseline memory | memory |', '|---' * 7 + '|']
+    print('\n'.join(lines))
+    for part in args.only:
+        torch.manual_seed(0)
+        for row in ROWS[part](args.device):
+            row.ours()  # compiles
+            seconds, memory = measure(row.ours, args.device, row.repeats)
+            baseline_seconds, baseline_memory = measure(row.baseline, args.device, row.repeats)
+            lines.append(
+                f'| {row.what} | {row.baseline_name} | {format_seconds(baseline_seconds)} | {format_seconds(seconds)} '
+                f'| **{baseline_seconds / seconds:.3g} ×** | {baseline_memory:,.0f} MB | {memory:,.0f} MB |'
+            )
+            print(lines[-1], flush=True)
+    print(f'\n{environment(args.device)}')
+    if args.out:
+        command = f'python tools/benchmark.py --device {args.device}'
+        text = f'# Speed and memory\n\n{__doc__.splitlines()[0]} Measured by `{command}`'
+        args.out.write_text(f'{text} on\n{environment(args.device)}.\n\n' + '\n'.join(lines) + '\n')
+
+
+if __name__ == '__main__':
+    main()
