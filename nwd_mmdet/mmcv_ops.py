@@ -149,7 +149,8 @@ def _deform_operands(
     mask = input.new_zeros(len(input), 1) if mask is None else mask
     bias = input.new_zeros(len(weight)) if bias is None else bias
     input, weight, offset, mask, bias = _widen(input, weight, offset, mask, bias)
-    # A diverged network predicts NaN. To mmcv that is a point outside the image; torchvision reads wild memory on CPU.
+    # A diverged network predicts NaN. mmcv's forward pass takes that for a point outside the image, and so do we;
+    # torchvision on CPU would read wild memory and end the process.
     return [input, weight, offset.nan_to_num(nan=_FAR_AWAY), mask, bias]
 
 
