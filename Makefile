@@ -17,7 +17,7 @@ install: $(VENV)/.installed
 
 $(VENV)/.installed: $(wildcard requirements/*.txt) setup.py
 	@test -n "$(PYTHON)" || { echo 'No Python 3.10 to 3.12 found. Install one, or name it: make PYTHON=/path/to/python'; exit 1; }
-	@echo "Setting up $(VENV) with $$($(PYTHON) --version): some 3 GB to download, most of it torch with CUDA."
+	@echo "Setting up $(VENV) with $$($(PYTHON) --version): 5 GB on disk, most of it torch with CUDA; minutes."
 	$(PYTHON) -m venv --clear $(VENV) || { echo 'Python came without venv; on Debian: apt install python3-venv'; exit 1; }
 	$(BIN)/python -m pip install --no-cache-dir -r requirements/$(STACK).txt -r requirements/dev.txt
 	$(BIN)/python -m pip install --no-deps --no-build-isolation -e . || $(BIN)/python -m pip install --no-deps -e .
