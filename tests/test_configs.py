@@ -68,7 +68,7 @@ def test_training_step(name: str, empty: bool) -> None:
     data = model.data_preprocessor(batch(2, num_classes(config), empty), training=True)
     loss, _ = model.parse_losses(model(**data, mode='loss'))
     loss.backward()
-    assert math.isfinite(loss) and loss > 0
+    assert math.isfinite(loss.item()) and loss.item() > 0
     gradients = {n: p.grad for n, p in model.named_parameters() if p.requires_grad}
     for part in ('rpn_head.rpn_reg.weight', 'roi_head.bbox_head.fc_reg.weight'):
         assert gradients[part].isfinite().all() and gradients[part].any(), part
@@ -82,7 +82,7 @@ def test_step_with_nothing_to_see() -> None:
         sample.gt_instances = sample.gt_instances[:0]
     loss, _ = model.parse_losses(model(**model.data_preprocessor(data, training=True), mode='loss'))
     loss.backward()
-    assert math.isfinite(loss)
+    assert math.isfinite(loss.item())
 
 
 def test_detections_come_out() -> None:
