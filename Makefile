@@ -20,7 +20,7 @@ $(VENV)/.installed: $(wildcard requirements/*.txt) setup.py
 	@echo "Setting up $(VENV) with $$($(PYTHON) --version): 5 GB on disk, most of it torch with CUDA; minutes."
 	$(PYTHON) -m venv --clear $(VENV) || { echo 'Python came without venv; on Debian: apt install python3-venv'; exit 1; }
 	$(BIN)/python -m pip install --no-cache-dir -r requirements/$(STACK).txt -r requirements/dev.txt
-	$(BIN)/python -m pip install --no-deps --no-build-isolation -e . || $(BIN)/python -m pip install --no-deps -e .
+	$(BIN)/python -m pip install --no-deps -e .
 	@touch $@
 
 test: install
@@ -37,3 +37,26 @@ lint: install
 format: install
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+demo: CONFIG = faster-rcnn_r18-small_fpn_rpn-nwd_synthetic
+demo: install
+	$(BIN)/python tools/dataset_converters/draw_synthetic.py data/synthetic
+	$(BIN)/python tools/train.py configs/demo/$(CONFIG).py --work-dir work_dirs/demo
+	$(BIN)/python tools/test.py configs/demo/$(CONFIG).py $$(cat work_dirs/demo/last_checkpoint) \
+		--work-dir work_dirs/demo --show-dir work_dirs/demo/pictures
+	@echo
+	@echo "Checkpoint: $$(cat work_dirs/demo/last_checkpoint)"
+	@echo "Pictures of the held-out images, objects left, detections right: work_dirs/demo/pictures/"
+	@echo "The same detector with IoU: $(BIN)/python tools/train.py configs/demo/faster-rcnn_r18-small_fpn_synthetic.py"
+
+figures: install
+	$(BIN)/python tools/analysis_tools/draw_figures.py
+
+bench: install
+	$(BIN)/python tools/benchmark.py --out docs/performance.md
+
+docker:
+	docker build -t nwd_mmdet -f docker/Dockerfile .
+
+clean:
+	rm -rf $(VENV) .venv-openmmlab work_dirs data/synthetic

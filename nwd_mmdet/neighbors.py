@@ -64,11 +64,7 @@ def neighbor_pairs(boxes1: Tensor, boxes2: Tensor, radius: float) -> Iterator[tu
         return
     radius = radius * (1 + 1e-5)
     if boxes1.is_cuda:
-        block = max(_MAX_BLOCK // len(boxes2), 1)
-        for start in range(0, len(boxes1), block):
-            near = squared_distance(boxes1[start : start + block, None], boxes2[None]) <= radius**2
-            index1, index2 = near.nonzero(as_tuple=True)
-            yield index1 + start, index2
+        yield from _block_pairs(boxes1, boxes2, radius)
         return
     array1, array2 = (boxes.detach().numpy() for boxes in (boxes1, boxes2))
     grid = _build_grid(array2, radius / math.sqrt(2))
@@ -76,6 +72,15 @@ def neighbor_pairs(boxes1: Tensor, boxes2: Tensor, radius: float) -> Iterator[tu
     while row < len(array1):
         index1, index2, row = _grid_pairs(array1, array2, *grid, radius**2, row, max(_MAX_PAIRS, len(array2)))
         yield torch.from_numpy(index1), torch.from_numpy(index2)
+
+
+def _block_pairs(boxes1: Tensor, boxes2: Tensor, radius: float) -> Iterator[tuple[Tensor, Tensor]]:
+    """The pairs by comparing every box with every other, a block of ``boxes1`` at a time: what a GPU is good at."""
+    block = max(_MAX_BLOCK // len(boxes2), 1)
+    for start in range(0, len(boxes1), block):
+        near = squared_distance(boxes1[start : start + block, None], boxes2[None]) <= radius**2
+        index1, index2 = near.nonzero(as_tuple=True)
+        yield index1 + start, index2
 
 
 def keep_apart(boxes: Tensor, groups: Tensor, radius: float) -> Tensor:

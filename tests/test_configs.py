@@ -85,9 +85,10 @@ def test_step_with_nothing_to_see() -> None:
     assert math.isfinite(loss.item())
 
 
-def test_detections_come_out() -> None:
+@pytest.mark.parametrize('rcnn_nms', [dict(type='nms', iou_threshold=0.5), dict(type='nwd_nms', iou_threshold=0.5)])
+def test_detections_come_out(rcnn_nms: dict) -> None:
     config = Config.fromfile(ROOT / 'configs' / STEPPED[1])
-    config.model.test_cfg.rcnn.score_thr = 0.0
+    config.model.test_cfg.rcnn.update(score_thr=0.0, nms=rcnn_nms)
     model = build(config).eval()
     with torch.no_grad():
         results = model.test_step(batch(2, 8))

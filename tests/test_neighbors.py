@@ -37,6 +37,15 @@ def test_chunks_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not any(first & second for first, second in zip(rows, rows[1:])), 'a box is spread over two chunks'
 
 
+def test_blocks_of_a_gpu_find_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    boxes1, boxes2 = draw_boxes(300), draw_boxes(40, seed=1)
+    monkeypatch.setattr(neighbors, '_MAX_BLOCK', 1000)
+    chunks = list(neighbors._block_pairs(boxes1, boxes2, 30.0))
+    assert len(chunks) == 12
+    pairs = {pair for chunk in chunks for pair in zip(*(index.tolist() for index in chunk))}
+    assert pairs == all_pairs(boxes1, boxes2, 30.0) and len(pairs) > 50
+
+
 def test_one_box_at_the_end_of_the_world_costs_no_memory() -> None:
     boxes2 = torch.cat([draw_boxes(50), torch.tensor([[1e9, 1e9, 1e9 + 5, 1e9 + 5]])])
     assert (len(boxes2) - 1,) * 2 in all_pairs(boxes2, boxes2, 5.0)
