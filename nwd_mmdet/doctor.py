@@ -32,7 +32,7 @@ _PROVIDERS = {
     'setuptools': ['setuptools'],
 }
 _MM_STACK = ('mmengine', 'mmcv', 'mmdet')
-_INSTALL_TORCH = 'pip install torch==2.12.1 torchvision==0.27.1, or another pair of torch 2.N and torchvision 0.N+15'
+_INSTALL_TORCH = 'pip install torch==2.12.1 torchvision==0.27.1, or another pair that belongs together'
 _INSTALL_STACK = (
     "pip install 'nwd-mmdet[onedl]' (onedl-mmengine, onedl-mmcv, onedl-mmdetection) or "
     "pip install 'nwd-mmdet[openmmlab]' (mmengine 0.10.7, mmcv-lite 2.1.0, mmdet 3.3.0)"
@@ -112,13 +112,18 @@ def check_distributions(installed: dict[str, str]) -> list[Problem]:
         if name in versions and versions[name][0] != 3:
             problems.append(Problem(f'{name} {installed[name]} is not MMDetection 3.x', _INSTALL_STACK))
     torch, torchvision = versions.get('torch', ()), versions.get('torchvision', ())
-    if torch[:1] == (2,) and torchvision and torchvision[:2] != (0, torch[1] + 15):
+    if torch[:1] == (2,) and torchvision and not _fits(torch, torchvision):
         what = f'torchvision {installed["torchvision"]} was not built for torch {installed["torch"]}'
         problems.append(Problem(what, _INSTALL_TORCH))
     if 'mmengine' in versions and versions.get('setuptools', (82,)) >= (82,):
         what = "mmengine needs pkg_resources, a part of setuptools up to 81, to find 'mmdet::' configs"
         problems.append(Problem(what, _PKG_RESOURCES))
     return problems
+
+
+def _fits(torch: tuple[int, ...], torchvision: tuple[int, ...]) -> bool:
+    """Up to torchvision 0.28 each release is built for one torch; 0.29 runs on 2.14 and later, says its metadata."""
+    return torch >= (2, 14) if torchvision >= (0, 29) else torchvision[1] == torch[1] + 15
 
 
 def check_cuda(driver: bool, build: str | None, available: bool) -> tuple[str, list[Problem]]:

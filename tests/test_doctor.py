@@ -29,7 +29,11 @@ OPENMMLAB = {
 }
 
 
-@pytest.mark.parametrize('installed', [ONEDL, OPENMMLAB])
+@pytest.mark.parametrize(
+    'installed',
+    [ONEDL, OPENMMLAB, ONEDL | {'torch': '2.15.0', 'torchvision': '0.29.2'}],
+    ids=['onedl', 'upstream', 'newer'],
+)
 def test_healthy_stacks(installed):
     assert doctor.check_distributions(installed) == []
 
@@ -41,6 +45,7 @@ def test_healthy_stacks(installed):
         (OPENMMLAB, {'mmcv': '2.1.0'}, 'mmcv and mmcv-lite are both installed', 'uninstall -y mmcv mmcv-lite'),
         (ONEDL, {'mmcv': '2.1.0'}, 'two stacks are mixed', 'nwd-mmdet[onedl]'),
         (ONEDL, {'torch': '2.13.0'}, 'torchvision 0.27.1 was not built for torch 2.13.0', 'torch==2.12.1'),
+        (ONEDL, {'torch': '2.13.0', 'torchvision': '0.29.2'}, 'torchvision 0.29.2 was not built', 'torch==2.12.1'),
         (ONEDL, {'torchvision': None}, 'not installed: torchvision', 'torchvision==0.27.1'),
         (ONEDL, {'onedl-mmdetection': None, 'onedl-mmcv': None}, 'not installed: mmcv, mmdet', 'nwd-mmdet[onedl]'),
         (ONEDL, {'pycocotools': None}, 'not installed: pycocotools', 'pip install'),
