@@ -43,7 +43,7 @@ demo: install
 	$(BIN)/python tools/dataset_converters/draw_synthetic.py data/synthetic
 	$(BIN)/python tools/train.py configs/demo/$(CONFIG).py --work-dir work_dirs/demo
 	$(BIN)/python tools/test.py configs/demo/$(CONFIG).py $$(cat work_dirs/demo/last_checkpoint) \
-		--work-dir work_dirs/demo --show-dir work_dirs/demo/pictures
+		--work-dir work_dirs/demo --show-dir $(CURDIR)/work_dirs/demo/pictures
 	@echo
 	@echo "Checkpoint: $$(cat work_dirs/demo/last_checkpoint)"
 	@echo "Pictures of the held-out images, objects left, detections right: work_dirs/demo/pictures/"

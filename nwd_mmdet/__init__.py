@@ -5,6 +5,8 @@ Importing the package registers every component with mmdet, so one line in a con
     custom_imports = dict(imports=['nwd_mmdet'], allow_failed_imports=False)
 """
 
+import sys
+
 __version__ = '0.1.0'  # above the imports: the doctor reads it when one of them fails
 
 try:
@@ -15,14 +17,16 @@ try:
     if not mmdet.__version__.startswith('3.'):
         raise ImportError(f'found mmdet {mmdet.__version__}')
     mmcv_ops.install()  # must stand in for mmcv._ext before anything imports mmdet.models
+
+    from nwd_mmdet import assigners, checkpoints, datasets, evaluation, losses, nms
+
+    checkpoints.allow_mmengine_globals()
+    nms.bind_in_mmcv()
 except Exception as error:  # a broken stack fails in many ways: ImportError, AssertionError, OSError, RuntimeError
-    from nwd_mmdet import doctor
+    if 'nwd_mmdet.doctor' not in sys.orig_argv:  # `python -m nwd_mmdet.doctor` itself has to start whatever is broken
+        from nwd_mmdet import doctor
 
-    message = f'nwd_mmdet needs a working MMDetection 3.x: {error}'
-    raise ImportError(f'{message}\n\n{doctor.diagnosis()}') from error
+        message = f'nwd_mmdet needs a working MMDetection 3.x: {error}'
+        raise ImportError(f'{message}\n\n{doctor.diagnosis()}') from error
 
-from nwd_mmdet import nms  # noqa: E402
-
-nms.bind_in_mmcv()
-
-from nwd_mmdet import assigners, datasets, evaluation, losses  # noqa: E402, F401
+__all__ = ['assigners', 'datasets', 'evaluation', 'losses', 'nms']

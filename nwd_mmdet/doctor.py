@@ -41,7 +41,7 @@ _INSTALL_STACK = (
 _REQUIRED = {
     ('torch', 'torchvision'): _INSTALL_TORCH,
     _MM_STACK: _INSTALL_STACK,
-    ('numpy', 'pycocotools'): 'pip install numpy pycocotools',
+    ('numpy', 'pycocotools', 'numba'): 'pip install numpy pycocotools numba',
 }
 _PKG_RESOURCES = "pip install 'setuptools<82'"
 

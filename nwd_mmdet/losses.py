@@ -8,7 +8,7 @@ from mmdet.models.losses.utils import weight_reduce_loss
 from mmdet.registry import MODELS
 from torch import Tensor, nn
 
-from nwd_mmdet.overlaps import OVERLAPS, aligned, wasserstein
+from nwd_mmdet.overlaps import aligned, as_boxes, wasserstein
 
 
 def _refuse_deltas(loss: str, target: Tensor) -> None:
@@ -43,7 +43,7 @@ class OverlapLoss(nn.Module):
 
     def __init__(self, metric: str = 'iou', loss_weight: float = 1.0, reduction: str = 'mean', **params: float) -> None:
         super().__init__()
-        OVERLAPS[metric]  # fail on an unknown name when the config is built
+        aligned(metric, torch.zeros(0, 4), torch.zeros(0, 4), **params)  # fail on bad settings when the config is built
         if reduction not in ('none', 'mean', 'sum'):
             raise ValueError(f"reduction={reduction!r} must be 'none', 'mean' or 'sum'")
         self.metric = metric
@@ -78,13 +78,20 @@ class OverlapLoss(nn.Module):
             A scalar, or shape [N] with reduction ``'none'``.
 
         Raises:
-            ValueError: ``target`` holds regression deltas instead of boxes.
+            ValueError: Shapes that are not [N, 4]; a target with x2 < x1 or y2 < y1, as regression deltas have it (a
+                few of them can pass for boxes, a batch can not).
         """
         if weight is not None and weight.dim() > 1:
             weight = weight.mean(-1)
+        reduction = reduction_override or self.reduction
+        pred, target = as_boxes(pred, 'pred'), as_boxes(target, 'target')
+        if pred.shape != target.shape:
+            raise ValueError(f'pred {tuple(pred.shape)} and target {tuple(target.shape)} must have the same shape')
         _refuse_deltas(type(self).__name__, target)
+        if not len(pred) and reduction != 'none':
+            return pred.sum() * 0  # the mean of nothing would be NaN
         loss = self.loss_per_box(pred, target)
-        return self.loss_weight * weight_reduce_loss(loss, weight, reduction_override or self.reduction, avg_factor)
+        return self.loss_weight * weight_reduce_loss(loss, weight, reduction, avg_factor)
 
 
 @MODELS.register_module()
@@ -97,9 +104,9 @@ class NWDLoss(OverlapLoss):
     Args:
         constant: C in network-input pixels, about the mean absolute object size.
         mode: One of the five above.
-        gamma: γ of ``norm_sqrt``, in px.
         loss_weight: Factor on the loss; the paper's RPN uses 10.
         reduction: ``'mean'``, ``'sum'`` or ``'none'``.
+        gamma: γ of ``norm_sqrt``, in px.
 
     Raises:
         ValueError: Unknown ``mode`` or ``reduction``.
@@ -116,9 +123,9 @@ class NWDLoss(OverlapLoss):
         self,
         constant: float = 12.8,
         mode: str = 'exp',
-        gamma: float = 2.0,
         loss_weight: float = 1.0,
         reduction: str = 'mean',
+        gamma: float = 2.0,
     ) -> None:
         super().__init__('nwd', loss_weight, reduction, constant=constant)
         if mode != 'exp' and mode not in self._VARIANTS:
@@ -130,4 +137,4 @@ class NWDLoss(OverlapLoss):
         """Loss of each pair of boxes, shape [N] for ``pred`` and ``target`` of shape [N, 4]."""
         if self.mode == 'exp':
             return super().loss_per_box(pred, target)
-        return self._VARIANTS[self.mode](wasserstein(pred.float(), target.float()), self.gamma)
+        return self._VARIANTS[self.mode](wasserstein(pred, target), self.gamma)

@@ -16,6 +16,7 @@ import torch
 from numba import njit
 from torch import Tensor
 
+from nwd_mmdet.compiled import compiled
 from nwd_mmdet.overlaps import squared_distance
 
 # Pairs per chunk of the assigner: with the overlaps computed on them, some 50 MB.
@@ -63,10 +64,10 @@ def neighbor_pairs(boxes1: Tensor, boxes2: Tensor, radius: float) -> Iterator[tu
     if not len(boxes1) or not len(boxes2):
         return
     radius = radius * (1 + 1e-5)
-    if boxes1.is_cuda:
+    if boxes1.device.type != 'cpu':
         yield from _block_pairs(boxes1, boxes2, radius)
         return
-    array1, array2 = (boxes.detach().numpy() for boxes in (boxes1, boxes2))
+    array1, array2 = (boxes.detach().contiguous().numpy() for boxes in (boxes1, boxes2))
     grid = _build_grid(array2, radius / math.sqrt(2))
     row = 0
     while row < len(array1):
@@ -100,7 +101,7 @@ def keep_apart(boxes: Tensor, groups: Tensor, radius: float) -> Tensor:
     return torch.from_numpy(keep).to(boxes.device)
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _build_grid(boxes, radius):
     """Counting sort of box centres into square cells at least ``radius`` wide, at most about 4 cells a box."""
     n = boxes.shape[0]
@@ -128,7 +129,7 @@ def _build_grid(boxes, radius):
     return order, start, x0, y0, cell, columns, rows
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _grid_pairs(boxes, others, order, start, x0, y0, cell, columns, rows, squared_radius, row, capacity):
     """Pairs of ``boxes[row:]`` with ``others``, until ``capacity`` may be exceeded; returns the next row, too."""
     index1 = np.empty(capacity, np.int64)
@@ -153,7 +154,7 @@ def _grid_pairs(boxes, others, order, start, x0, y0, cell, columns, rows, square
     return index1[:filled], index2[:filled], row
 
 
-@njit(cache=True, nogil=True, inline='always')
+@njit(nogil=True, inline='always')
 def _squared_distance(box1, box2):
     d0 = np.float64(box1[0]) - box2[0]
     d1 = np.float64(box1[1]) - box2[1]
@@ -162,7 +163,7 @@ def _squared_distance(box1, box2):
     return d0 * d0 + d1 * d1 + d2 * d2 + d3 * d3
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _greedy_keep(boxes, groups, radius):
     """Hash grid of the kept boxes' centres; a box is compared with the kept ones in the 3 x 3 cells around it."""
     n = boxes.shape[0]
@@ -199,7 +200,7 @@ def _greedy_keep(boxes, groups, radius):
     return keep
 
 
-@njit(cache=True, nogil=True, inline='always')
+@njit(nogil=True, inline='always')
 def _bucket(line, column, group, buckets):
     mixed = line * 73856093 ^ column * 19349663 ^ group * 83492791
     return (mixed ^ (mixed >> 15)) & (buckets - 1)

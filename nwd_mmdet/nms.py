@@ -103,7 +103,7 @@ def batched_nwd_nms(
     if max_num > 0:
         keep = keep[:max_num]
     keep = keep.to(boxes.device)
-    return torch.cat([boxes[keep], scores[keep, None].to(boxes.dtype)], dim=1), keep
+    return torch.cat([boxes[keep], scores[keep, None]], dim=1), keep
 
 
 def bind_in_mmcv() -> None:
@@ -129,5 +129,5 @@ def bind_in_mmcv() -> None:
         return batched_nwd_nms(boxes, scores, idxs, **params)
 
     for module in list(sys.modules.values()):
-        if module is not None and vars(module).get('batched_nms') is original:
+        if getattr(module, '__dict__', {}).get('batched_nms') is original:
             setattr(module, 'batched_nms', batched_nms)  # noqa: B010  a module's type declares no such attribute

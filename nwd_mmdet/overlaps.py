@@ -24,6 +24,7 @@ from torch.autograd.function import once_differentiable
 __all__ = [
     'OVERLAPS',
     'aligned',
+    'as_boxes',
     'ciou',
     'diou',
     'dotd',
@@ -208,7 +209,8 @@ class _OverlapTable(dict[str, Callable[..., Tensor]]):
 OVERLAPS = _OverlapTable(iou=iou, iof=iof, giou=giou, diou=diou, ciou=ciou, nwd=nwd, dotd=dotd)
 
 
-def _boxes(boxes: Tensor, name: str) -> Tensor:
+def as_boxes(boxes: Tensor, name: str) -> Tensor:
+    """``boxes`` in float32 or float64; raises ValueError, naming the argument, unless the shape is [..., N, 4]."""
     if boxes.dim() < 2 or boxes.size(-1) != 4:
         raise ValueError(f'{name} has shape {tuple(boxes.shape)}, expected [N, 4] boxes (x1, y1, x2, y2)')
     return boxes if boxes.dtype in (torch.float32, torch.float64) else boxes.float()
@@ -238,7 +240,7 @@ def pairwise(name: str, boxes1: Tensor, boxes2: Tensor, **params: float) -> Tens
         >>> pairwise('nwd', boxes, boxes, constant=12.8)[0, 1].item()  # doctest: +ELLIPSIS
         0.8953...
     """
-    boxes1, boxes2 = _boxes(boxes1, 'boxes1'), _boxes(boxes2, 'boxes2')
+    boxes1, boxes2 = as_boxes(boxes1, 'boxes1'), as_boxes(boxes2, 'boxes2')
     return OVERLAPS[name](boxes1.unsqueeze(-2), boxes2.unsqueeze(-3), **params)
 
 
@@ -258,7 +260,7 @@ def aligned(name: str, boxes1: Tensor, boxes2: Tensor, **params: float) -> Tenso
         KeyError: Unknown ``name``; the message lists the choices.
         ValueError: Boxes whose last dimension is not 4, or different numbers of boxes.
     """
-    boxes1, boxes2 = _boxes(boxes1, 'boxes1'), _boxes(boxes2, 'boxes2')
+    boxes1, boxes2 = as_boxes(boxes1, 'boxes1'), as_boxes(boxes2, 'boxes2')
     if boxes1.shape != boxes2.shape:
         raise ValueError(f'boxes1 {tuple(boxes1.shape)} and boxes2 {tuple(boxes2.shape)} must have the same shape')
     return OVERLAPS[name](boxes1, boxes2, **params)

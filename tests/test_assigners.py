@@ -150,6 +150,10 @@ class TestOverlapCalculator:
         assert torch.equal(calculator(scored, HorizontalBoxes(boxes2)), calculator(boxes1, boxes2))
         with pytest.raises(ValueError, match="mode='giou'"):
             calculator(boxes1, boxes2, mode='giou')
+        with pytest.raises(TypeError, match='constant'):
+            OverlapCalculator('iou', constant=12.8)
+        with pytest.raises(ValueError, match='constant=0'):
+            NWDAssigner(0.7, 0.3, constant=0)
         with pytest.raises(KeyError, match='choose one of'):
             OverlapCalculator('wasserstein')
         assert repr(calculator) == "OverlapCalculator(metric='nwd', constant=20.0)"

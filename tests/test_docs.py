@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import mmdet
 import pytest
 import yaml
 from conftest import ROOT
@@ -50,6 +51,15 @@ def test_the_lines_that_turn_nwd_on() -> None:
     assert type(model.rpn_head.assigner).__name__ == 'NWDAssigner'
     assert model.rpn_head.assigner.pos_iou_thr == 0.7
     assert model.test_cfg.rpn.nms.type == model.train_cfg.rpn_proposal.nms.type == 'nwd_nms'
+
+
+def test_the_line_for_retinanet() -> None:
+    (line,) = re.findall(r'`(model = dict\(train_cfg=dict\(assigner=.*)`', (ROOT / 'README.md').read_text())
+    register_all_modules()
+    config = Config.fromfile(Path(mmdet.__file__).parent / '.mim/configs/_base_/models/retinanet_r50_fpn.py')
+    config.merge_from_dict(Config.fromstring(line, '.py').to_dict())
+    config.model.backbone.init_cfg = None
+    assert type(MODELS.build(config.model).bbox_head.assigner).__name__ == 'NWDAssigner'
 
 
 def test_metafiles_list_every_config() -> None:

@@ -240,14 +240,36 @@ def test_bad_detections_are_named(change, message):
         ([], 'not a COCO data set'),
         ({'images': [], 'categories': [{'id': 1, 'name': 'a'}, {'id': 2, 'name': 'a'}]}, 'share a name'),
         (
-            {'images': [], 'categories': [], 'annotations': [{'image_id': 5, 'category_id': 1, 'bbox': [0] * 4}]},
-            r'gt\.json: 1 entries have 1 image ids',
+            {
+                'images': [{'id': 5}],
+                'categories': [],
+                'annotations': [{'image_id': 5, 'category_id': 1, 'bbox': [0] * 4}],
+            },
+            r'gt\.json: 1 entries have 1 category ids',
+        ),
+        *(
+            (
+                {
+                    'images': [{'id': 5}],
+                    'categories': [{'id': 1, 'name': 'a'}],
+                    'annotations': [{'image_id': 5, 'category_id': 1, 'bbox': box}],
+                },
+                r'gt\.json: 1 boxes are not finite or have a negative side',
+            )
+            for box in ([0, 0, -1, 1], [0, float('nan'), 1, 1])
         ),
     ],
 )
 def test_bad_annotations_are_named(dataset, message):
     with pytest.raises(ValueError, match=message):
         GroundTruth.from_coco(dataset, 'gt.json')
+
+
+def test_annotations_of_unlisted_images_are_left_out():
+    annotation = {'id': 1, 'image_id': 5, 'category_id': 1, 'bbox': [0, 0, 4, 4]}
+    dataset = {'images': [{'id': 5}], 'categories': [{'id': 1, 'name': 'a'}], 'annotations': [annotation]}
+    dataset['annotations'].append({**annotation, 'id': 2, 'image_id': 6})
+    assert len(GroundTruth.from_coco(dataset, 'gt.json')) == 1
 
 
 @pytest.mark.parametrize('arguments', [{'protocol': 'voc'}, {'backend': 'hotcoco'}])

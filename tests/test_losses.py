@@ -53,6 +53,7 @@ class TestEveryLoss:
         loss = MODELS.build(dict(config, reduction='sum'))(pred, torch.zeros(0, 4), torch.zeros(0, 4))
         loss.backward()
         assert loss == 0 and pred.grad.shape == (0, 4)
+        assert MODELS.build(config)(pred, torch.zeros(0, 4)) == 0, 'the mean of nothing'
 
     def test_weights_and_reductions_are_those_of_mmdet(self, config: dict) -> None:
         pred, target = draw_boxes(20, 1), draw_boxes(20, 2)
@@ -135,12 +136,23 @@ def test_rpn_head_with_and_without_decoding(decoded: bool) -> None:
     [
         (dict(type='NWDLoss', mode='linear'), 'exp, sqrt, log, norm_sqrt, w2'),
         (dict(type='NWDLoss', reduction='average'), "reduction='average'"),
+        (dict(type='NWDLoss', constant=-1), 'constant=-1'),
         (dict(type='OverlapLoss', metric='nope'), "unknown overlap 'nope'"),
     ],
 )
 def test_bad_settings_fail_when_built(config: dict, message: str) -> None:
     with pytest.raises((ValueError, KeyError), match=message):
         MODELS.build(config)
+
+
+def test_shapes_are_checked() -> None:
+    boxes = draw_boxes(4)
+    for mode in MODES:
+        with pytest.raises(ValueError, match='same shape'):
+            NWDLoss(mode=mode)(boxes, boxes[:1])
+        with pytest.raises(ValueError, match=r'pred has shape \(4, 5\)'):
+            NWDLoss(mode=mode)(torch.zeros(4, 5), boxes)
+        assert NWDLoss(mode=mode)(boxes.double(), boxes.double()).dtype == torch.float64
 
 
 def test_nwd_loss_is_the_overlap_loss_of_nwd() -> None:

@@ -105,6 +105,9 @@ def test_half_precision_boxes() -> None:
     boxes, scores = draw_clusters(300)
     dets, keep = nwd_nms(boxes.half(), scores.half(), 0.85)
     assert dets.dtype == torch.float16
+    dets, _ = nwd_nms(boxes.half(), scores + 1e-5, 0.85)
+    assert dets.dtype == torch.float32 and dets[0, 4] == scores.max() + 1e-5
+    assert nwd_nms(boxes.long(), scores, 0.85)[0][0, 4] == scores.max()
     assert keep.tolist() == greedy(boxes.half().float(), scores.half(), 0.85)
 
 

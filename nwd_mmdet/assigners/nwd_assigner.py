@@ -2,7 +2,6 @@
 
 import torch
 from mmdet.models.task_modules.assigners import AssignResult, MaxIoUAssigner
-from mmdet.models.task_modules.assigners.max_iou_assigner import perm_repeat_bboxes
 from mmdet.registry import TASK_UTILS
 from mmdet.structures.bbox import get_box_tensor
 from mmengine.structures import InstanceData
@@ -11,8 +10,8 @@ from torch import Tensor
 from nwd_mmdet.neighbors import neighbor_pairs, require_finite, search_radius
 from nwd_mmdet.overlaps import aligned, pairwise
 
-# Overlaps per block where a whole row or column has to be looked at: 16 MB each in float32.
-_MAX_BLOCK = 1 << 22
+# Overlaps per block where a whole row or column has to be looked at: 4 MB each in float32.
+_MAX_BLOCK = 1 << 20
 
 
 @TASK_UTILS.register_module()
@@ -63,8 +62,8 @@ class NWDAssigner(MaxIoUAssigner):
             match_low_quality=match_low_quality,
             gpu_assign_thr=gpu_assign_thr,
             iou_calculator=dict(type='OverlapCalculator', metric='nwd', constant=constant),
-            perm_repeat_gt_cfg=perm_repeat_gt_cfg,
         )
+        self.perm_repeat_gt_cfg = perm_repeat_gt_cfg
         if pos_iou_thr <= 0:
             raise ValueError(f'pos_iou_thr={pos_iou_thr} must be positive: no prior would be too far from any object')
         low, high = neg_iou_thr if isinstance(neg_iou_thr, (tuple, list)) else (0.0, neg_iou_thr)
@@ -105,6 +104,9 @@ class NWDAssigner(MaxIoUAssigner):
             return AssignResult(len(gts), gt_inds, max_overlaps, labels)
 
         if self.perm_repeat_gt_cfg is not None:
+            # not in the first releases of mmdet 3
+            from mmdet.models.task_modules.assigners.max_iou_assigner import perm_repeat_bboxes
+
             gts = perm_repeat_bboxes(gts, self.iou_calculator, self.perm_repeat_gt_cfg)
         active = ~self._ignored(priors, gt_instances_ignore)
         best_gt, low_quality_gt = torch.full_like(gt_inds, -1), torch.full_like(gt_inds, -1)
@@ -150,20 +152,32 @@ class NWDAssigner(MaxIoUAssigner):
             gt_max_overlaps.scatter_reduce_(0, gt, overlaps, 'amax')
             best = overlaps == gt_max_overlaps[gt]
             candidates.append((prior[best], gt[best], overlaps[best]))
+        matched = torch.full_like(best_gt, -1)
         if self.match_low_quality:
-            candidates += self._match_lonely(priors, gts, radius, gt_max_overlaps)
-        return max_overlaps, best_gt, self._low_quality(candidates, gt_max_overlaps, len(priors))
+            lonely = self._look_farther(priors, gts, radius, gt_max_overlaps, candidates)
+            self._match_candidates(candidates, gt_max_overlaps, matched)
+            self._match_one_by_one(priors, gts, lonely, matched)
+        return max_overlaps, best_gt, matched
 
-    def _match_lonely(
-        self, priors: Tensor, gts: Tensor, radius: float, gt_max_overlaps: Tensor
-    ) -> list[tuple[Tensor, Tensor, Tensor]]:
-        """Best priors of the objects that have none within ``radius``; enters them in ``gt_max_overlaps``."""
-        candidates: list[tuple[Tensor, Tensor, Tensor]] = []
+    def _look_farther(
+        self,
+        priors: Tensor,
+        gts: Tensor,
+        radius: float,
+        gt_max_overlaps: Tensor,
+        candidates: list[tuple[Tensor, Tensor, Tensor]],
+    ) -> Tensor:
+        """Find the best priors of objects that have none within ``radius``, while a search is cheap.
+
+        Enters them in ``gt_max_overlaps`` and ``candidates``; returns the objects that are still without, int64.
+        """
         lonely = (gt_max_overlaps < 0).nonzero().squeeze(1)
         farthest = search_radius(self.min_pos_iou, self.constant)
-        for _ in range(4):  # twice as far each time, as long as that is cheaper than looking at every prior
-            if radius >= farthest or not len(lonely):
-                return candidates
+        for _ in range(4):
+            if radius >= farthest:
+                return lonely[:0]
+            if not len(lonely):
+                break
             radius *= 2
             for prior, gt in neighbor_pairs(priors, gts[lonely], radius):
                 gt = lonely[gt]
@@ -172,29 +186,37 @@ class NWDAssigner(MaxIoUAssigner):
                 best = overlaps == gt_max_overlaps[gt]
                 candidates.append((prior[best], gt[best], overlaps[best]))
             lonely = lonely[gt_max_overlaps[lonely] < 0]
-        for gt in lonely.split(max(_MAX_BLOCK // len(priors), 1)) if len(priors) else ():
-            overlaps = self.iou_calculator(gts[gt], priors)
-            gt_max_overlaps[gt] = overlaps.amax(1)
-            row, prior = (overlaps == gt_max_overlaps[gt, None]).nonzero(as_tuple=True)
-            candidates.append((prior, gt[row], overlaps[row, prior]))
-        return candidates
+        return lonely
 
-    def _low_quality(
-        self, candidates: list[tuple[Tensor, Tensor, Tensor]], gt_max_overlaps: Tensor, num_priors: int
-    ) -> Tensor:
-        """Object of the low-quality match of each prior, the last where several claim it; -1 for none."""
-        matched = torch.full((num_priors,), -1, device=gt_max_overlaps.device)
-        if not self.match_low_quality or not candidates:
-            return matched
+    def _match_candidates(
+        self, candidates: list[tuple[Tensor, Tensor, Tensor]], gt_max_overlaps: Tensor, matched: Tensor
+    ) -> None:
+        """Enter the low-quality matches of the pairs (prior, object, overlap); of several objects, the last counts."""
+        if not candidates:
+            return
         prior, gt, overlaps = (torch.cat(parts) for parts in zip(*candidates))
         best = (overlaps == gt_max_overlaps[gt]) & (overlaps >= self.min_pos_iou)
         prior, gt = prior[best], gt[best]
         if not self.gt_max_assign_all:
-            first = torch.full_like(gt_max_overlaps, num_priors, dtype=torch.long)
+            first = torch.full_like(gt_max_overlaps, len(matched), dtype=torch.long)
             first.scatter_reduce_(0, gt, prior, 'amin')
-            gt = (first < num_priors).nonzero().squeeze(1)
+            gt = (first < len(matched)).nonzero().squeeze(1)
             prior = first[gt]
-        return matched.scatter_reduce_(0, prior, gt, 'amax')
+        matched.scatter_reduce_(0, prior, gt, 'amax')
+
+    def _match_one_by_one(self, priors: Tensor, gts: Tensor, lonely: Tensor, matched: Tensor) -> None:
+        """The same for objects far from every prior, by looking at all priors; far enough, all of them tie at 0."""
+        if not len(priors) or not len(lonely):
+            return
+        for gt in lonely.split(max(_MAX_BLOCK // len(priors), 1)):
+            overlaps = self.iou_calculator(gts[gt], priors)
+            best, first = overlaps.max(dim=1)
+            if self.gt_max_assign_all:
+                hit = overlaps == best[:, None]
+            else:
+                hit = torch.zeros_like(overlaps, dtype=torch.bool).scatter_(1, first[:, None], True)
+            hit &= (best >= self.min_pos_iou)[:, None]
+            torch.maximum(matched, torch.where(hit, gt[:, None], -1).amax(0), out=matched)
 
 
 def _boxes(name: str, boxes: Tensor) -> Tensor:

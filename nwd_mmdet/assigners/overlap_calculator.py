@@ -1,10 +1,11 @@
 """Any overlap of the package in any mmdet assigner."""
 
+import torch
 from mmdet.registry import TASK_UTILS
 from mmdet.structures.bbox import BaseBoxes, get_box_tensor
 from torch import Tensor
 
-from nwd_mmdet.overlaps import OVERLAPS, aligned, pairwise
+from nwd_mmdet.overlaps import aligned, pairwise
 
 
 @TASK_UTILS.register_module()
@@ -25,7 +26,8 @@ class OverlapCalculator:
     """
 
     def __init__(self, metric: str = 'nwd', **params: float) -> None:
-        OVERLAPS[metric]  # fail on an unknown name when the config is built, not in the first iteration
+        # fail on an unknown name or parameter when the config is built, not in the first iteration
+        aligned(metric, torch.zeros(0, 4), torch.zeros(0, 4), **params)
         self.metric = metric
         self.params = params
 

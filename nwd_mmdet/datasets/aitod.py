@@ -165,7 +165,11 @@ class AITODDataset(CocoDataset):
 
     def _check_ids(self, dataset: dict[str, Any]) -> None:
         """Raise on ids that repeat; report what differs from the published file of this name."""
-        images, annotations = dataset['images'], dataset['annotations']
+        images, annotations = dataset['images'], dataset.get('annotations', [])
+        if missing := sum('id' not in annotation for annotation in annotations):
+            raise ValueError(
+                f"{self.ann_file}: {missing:,} annotations have no 'id'; COCO's format numbers them from 1"
+            )
         for what, ids in (
             ('image ids', (image['id'] for image in images)),
             ('annotation ids', (annotation['id'] for annotation in annotations)),

@@ -1,8 +1,8 @@
 """Ground truth and detections as arrays: what the evaluation works on, and how COCO JSON becomes it.
 
-A detection costs 56 bytes here against some 2 kB as a dictionary: AI-TOD's 14,018 test images with 1,500 detections
-each fit into 1.2 GB. Images and classes are positions (0, 1, …) in the ground truth's lists, so ids may be any numbers
-or strings, and JSON order and label order cannot be mixed up.
+A detection costs 56 bytes here against some 2 kB as a dictionary, which the backends want: they get one class at a
+time, so the peak is some 2 kB for each detection of the class that has most. Images and classes are positions (0, 1, …)
+in the ground truth's lists, so ids may be any numbers or strings, and JSON order and label order cannot be mixed up.
 """
 
 import json
@@ -47,25 +47,30 @@ class GroundTruth:
         """Read a COCO data set.
 
         As in pycocotools, an ``ignore`` key of an annotation has no effect; ``iscrowd`` has. Where ``area`` is absent
-        it is width times height, where ``iscrowd`` is absent it is 0; a log line says so.
+        it is width times height, where ``iscrowd`` is absent it is 0; annotations of images that are not listed are
+        left out; a log line says so.
 
         Args:
             dataset: The content of a COCO annotation file: ``images``, ``categories`` and ``annotations``.
             source: Where it comes from (a path), for messages.
 
         Raises:
-            ValueError: If it is no COCO data set, a box is malformed, class names repeat, or an annotation is of an
-                image or class that is not listed.
+            ValueError: If it is no COCO data set, a box is malformed (NaN, infinite, negative sides), class names
+                repeat, or an annotation is of a class that is not listed.
         """
         if not isinstance(dataset, dict) or 'images' not in dataset or 'categories' not in dataset:
             raise ValueError(f"{source}: not a COCO data set, which is a JSON object with 'images' and 'categories'")
-        annotations = dataset.get('annotations', [])
         image_ids = sorted({image['id'] for image in dataset['images']})
+        annotations = _of_listed_images(dataset.get('annotations', []), set(image_ids), source)
         category_ids = [category['id'] for category in dataset['categories']]
         names = [str(category.get('name', category['id'])) for category in dataset['categories']]
         if len(set(names)) < len(names) or len(set(category_ids)) < len(names):
             raise ValueError(f'{source}: classes share a name or an id: {dict(zip(category_ids, names))}')
         boxes = _boxes_of(annotations, source)
+        bad = ~np.isfinite(boxes).all(1) | (boxes[:, 2:] < 0).any(1)
+        if bad.any():
+            first = annotations[int(bad.argmax())]
+            raise ValueError(f'{source}: {bad.sum():,} boxes are not finite or have a negative side, first {first}')
         for key, instead in (('area', 'width times height'), ('iscrowd', '0')):
             if missing := sum(key not in annotation for annotation in annotations):
                 print_log(f"{source}: {missing:,} annotations have no '{key}'; taken as {instead}", logger='current')
@@ -182,6 +187,14 @@ def read_json(path: str | Path) -> Any:
         return json.loads(path.read_bytes())
     except ValueError as error:
         raise ValueError(f'{path} is not valid JSON: {error}') from error
+
+
+def _of_listed_images(annotations: list[dict[str, Any]], image_ids: set[Hashable], source: str) -> list[dict[str, Any]]:
+    """Without the annotations of images that are not listed, which AITODDataset and pycocotools leave out as well."""
+    kept = [annotation for annotation in annotations if annotation['image_id'] in image_ids]
+    if strays := len(annotations) - len(kept):
+        print_log(f'{source}: {strays:,} annotations belong to no image of the file and are left out', logger='current')
+    return kept
 
 
 def _boxes_of(entries: Sequence[dict[str, Any]], source: str) -> np.ndarray:

@@ -23,6 +23,8 @@ from nwd_mmdet.evaluation.coco_protocols import IOU_THRESHOLDS, NO_LIMIT, RECALL
 from nwd_mmdet.evaluation.evaluation_result import EvaluationResult
 from nwd_mmdet.evaluation.lrp import OptimalLRP, optimal_lrp
 
+_LOG_EVERY = 10  # seconds between lines of progress
+
 
 def evaluate(gt: GroundTruth, dt: Detections, protocol: str = 'aitod', backend: str | None = None) -> EvaluationResult:
     """Compare detections with the ground truth.
@@ -51,7 +53,7 @@ def evaluate(gt: GroundTruth, dt: Detections, protocol: str = 'aitod', backend: 
     )
     if not len(dt):
         print_log('There is not a single detection: every AP and AR is 0, oLRP is 1.', logger='current')
-    start = time.perf_counter()
+    start = last_line = time.perf_counter()
     shape = (len(gt.category_ids), len(rules.sizes) + 1, len(rules.max_dets))
     precision = np.full((len(IOU_THRESHOLDS), len(RECALL_THRESHOLDS), *shape), -1.0)
     recall = np.full((len(IOU_THRESHOLDS), *shape), -1.0)
@@ -64,6 +66,10 @@ def evaluate(gt: GroundTruth, dt: Detections, protocol: str = 'aitod', backend: 
                 precision[:, :, category], recall[:, category] = _precision_recall(objects, found, rules, backend)
                 lrp[category] = optimal_lrp(objects, found, IOU_THRESHOLDS[0])
             progress.update(np.count_nonzero(dt.category == category))
+            if time.perf_counter() - last_line > _LOG_EVERY:  # where output is no terminal, tqdm is silent
+                last_line = time.perf_counter()
+                done = f'{category + 1} of {len(gt.category_ids)} classes, {progress.n:,} of {len(dt):,} detections'
+                print_log(f'Evaluated {done} in {last_line - start:.0f} s …', logger='current')
     print_log(f'Evaluated in {time.perf_counter() - start:.1f} s.', logger='current')
     return EvaluationResult.from_arrays(protocol, gt.category_names, counts, precision, recall, lrp)
 

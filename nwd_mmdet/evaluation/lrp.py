@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from nwd_mmdet.compiled import compiled
 from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth
 
 # In matched IoUs: the detection matched nothing; it matched a crowd region and counts as neither right nor wrong.
@@ -84,7 +85,7 @@ def match_greedily(gt: GroundTruth, dt: Detections, threshold: float) -> np.ndar
     )
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def _match(
     gt_boxes: np.ndarray,
     gt_crowd: np.ndarray,
@@ -113,7 +114,7 @@ def _match(
     return matched
 
 
-@njit(cache=True, nogil=True, inline='always')
+@njit(nogil=True, inline='always')
 def _iou_xywh(detection: np.ndarray, target: np.ndarray, crowd: bool) -> float:
     """IoU; with a crowd region the share of the detection inside it. The operations and their order are COCO's."""
     width = min(detection[0] + detection[2], target[0] + target[2]) - max(detection[0], target[0])

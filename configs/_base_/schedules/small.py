@@ -1,5 +1,5 @@
 # From scratch in a few epochs: AdamW with a short warm-up, then a cosine to nearly 0.
-max_epochs = 8
+max_epochs = 6
 train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=max_epochs)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
