@@ -1,0 +1,105 @@
+"""Test a detector: its metrics, and on request its detections as a file and as pictures.
+
+Usage: python tools/test.py CONFIG CHECKPOINT [--out FILE.pkl] [--show-dir DIR] [--tta] [--cfg-options KEY=VALUE …]
+"""
+
+import argparse
+import copy
+import os
+import sys
+from pathlib import Path
+
+import nwd_mmdet  # noqa: F401  isort: skip  before mmdet.models, whose operators it may have to serve
+from mmdet.evaluation import DumpDetResults
+from mmdet.registry import RUNNERS
+from mmengine.config import Config, ConfigDict
+from mmengine.dist import is_main_process
+
+from nwd_mmdet import launch, visualizer  # noqa: F401  registers TinyObjectVisualizer
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = launch.argument_parser('Test a detector.')
+    parser.add_argument('checkpoint', help='checkpoint file, or a URL')
+    parser.add_argument('--out', metavar='FILE.pkl', help='write all detections to this file')
+    parser.add_argument('--show', action='store_true', help='show pictures in a window')
+    parser.add_argument(
+        '--show-dir', metavar='DIR', help='write pictures there; a relative path is one below work folder/time of start'
+    )
+    parser.add_argument('--wait-time', type=float, default=2, metavar='S', help='seconds to show each; default: 2')
+    parser.add_argument('--tta', action='store_true', help="the config's tta_model and tta_pipeline, by default a flip")
+    args = parser.parse_args()
+    if args.out and not args.out.endswith(('.pkl', '.pickle')):
+        parser.error(f'--out writes a pickle file, so its name ends in .pkl or .pickle, got {args.out}')
+    if args.show and sys.platform == 'linux' and not {'DISPLAY', 'WAYLAND_DISPLAY'} & os.environ.keys():
+        parser.error('--show needs a display, and there is none; --show-dir writes the pictures to files')
+    return args
+
+
+def show(cfg: Config, args: argparse.Namespace) -> None:
+    """Have the visualization hook draw, in a way in which tiny objects can be seen unless the config has its own."""
+    if cfg.get('visualizer', {}).get('type', 'DetLocalVisualizer') == 'DetLocalVisualizer':
+        cfg.visualizer = {**cfg.get('visualizer', {}), 'type': 'TinyObjectVisualizer'}
+    hook = cfg.default_hooks.setdefault('visualization', dict(type='DetVisualizationHook'))
+    hook.update(draw=True, show=args.show, wait_time=args.wait_time, test_out_dir=args.show_dir)
+
+
+def augment(cfg: Config) -> None:
+    """Wrap the model in mmdet's DetTTAModel; without settings in the config, images are tested as is and flipped.
+
+    The two sets of detections are then merged by the model's own NMS up to its own number per image.
+    """
+    dataset = cfg.test_dataloader.dataset
+    while 'dataset' in dataset:
+        dataset = dataset.dataset
+    if 'tta_model' not in cfg:
+        test_cfg = cfg.model.get('test_cfg') or {}
+        test_cfg = test_cfg.get('rcnn', test_cfg)
+        nms = test_cfg.get('nms', dict(type='nms', iou_threshold=0.5))
+        cfg.tta_model = dict(
+            type='DetTTAModel', tta_cfg=dict(nms=copy.deepcopy(nms), max_per_img=test_cfg.get('max_per_img', 100))
+        )
+    if 'tta_pipeline' not in cfg:
+        *steps, pack = copy.deepcopy(dataset.pipeline)
+        keys = pack.get('meta_keys', ('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor'))
+        pack.meta_keys = tuple(dict.fromkeys((*keys, 'flip', 'flip_direction')))
+        # As is first: of the views, the first gives the ground truth of pictures and metrics.
+        flips = [dict(type='RandomFlip', prob=0.0), dict(type='RandomFlip', prob=1.0)]
+        cfg.tta_pipeline = [*steps, dict(type='TestTimeAug', transforms=[flips, [pack]])]
+    cfg.model = ConfigDict(**cfg.tta_model, module=cfg.model)
+    dataset.pipeline = cfg.tta_pipeline
+
+
+def configure(args: argparse.Namespace) -> Config:
+    """Load the config and write the arguments into it."""
+    launch.check_checkpoint(args.checkpoint)
+    cfg = launch.load_config(args)
+    if not args.work_dir:
+        # Beside the training, whose config in the work folder has to stay as it was trained.
+        cfg.work_dir = str(Path(cfg.work_dir, 'test'))
+    cfg.load_from, cfg.resume = args.checkpoint, False
+    if args.show or args.show_dir:
+        show(cfg, args)
+    if args.tta:
+        augment(cfg)
+    return cfg
+
+
+def main() -> None:
+    """Test, and say where what was asked for is."""
+    args = parse_args()
+    with launch.explained_errors(lambda: 'There are no metrics of a part of the images; start again.'):
+        runner = RUNNERS.build(configure(args))
+        if args.out:
+            runner.test_evaluator.metrics.append(DumpDetResults(out_file_path=args.out))
+        runner.test()
+    if is_main_process():
+        if args.out:
+            print(f'Detections: {args.out}')
+        if args.show_dir:
+            print(f'Pictures: {launch.shown(Path(runner.work_dir, runner.timestamp, args.show_dir))}')
+
+
+if __name__ == '__main__':
+    main()
