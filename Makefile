@@ -42,8 +42,8 @@ demo: CONFIG = faster-rcnn_r18-small_fpn_rpn-nwd_synthetic
 demo: install
 	$(BIN)/python tools/dataset_converters/draw_synthetic.py data/synthetic
 	$(BIN)/python tools/train.py configs/demo/$(CONFIG).py --work-dir work_dirs/demo
-	$(BIN)/python tools/test.py configs/demo/$(CONFIG).py $$(cat work_dirs/demo/last_checkpoint) \
-		--work-dir work_dirs/demo --show-dir $(CURDIR)/work_dirs/demo/pictures
+	$(BIN)/python tools/test.py work_dirs/demo/$(CONFIG).py $$(cat work_dirs/demo/last_checkpoint) \
+		--show-dir $(CURDIR)/work_dirs/demo/pictures
 	@echo
 	@echo "Checkpoint: $$(cat work_dirs/demo/last_checkpoint)"
 	@echo "Pictures of the held-out images, objects left, detections right: work_dirs/demo/pictures/"

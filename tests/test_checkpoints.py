@@ -65,6 +65,7 @@ def checkpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
         param_scheduler=dict(type='CosineAnnealingLR', by_epoch=by_epoch, T_max=2),
         default_hooks=dict(logger=dict(type='LoggerHook', interval=1), checkpoint=checkpoint),
         experiment_name=request.param,
+        default_scope='mmdet',  # it outlasts the runner; with its own default, tests after this one find no mmdet
         log_level='ERROR',
     ).train()
     return Path((folder / 'last_checkpoint').read_text())

@@ -15,7 +15,7 @@ from mmdet.registry import RUNNERS
 from mmengine.config import Config, ConfigDict
 from mmengine.dist import is_main_process
 
-from nwd_mmdet import launch, visualizer  # noqa: F401  registers TinyObjectVisualizer
+from nwd_mmdet import launch
 
 
 def parse_args() -> argparse.Namespace:
@@ -41,7 +41,8 @@ def show(cfg: Config, args: argparse.Namespace) -> None:
     """Have the visualization hook draw, in a way in which tiny objects can be seen unless the config has its own."""
     if cfg.get('visualizer', {}).get('type', 'DetLocalVisualizer') == 'DetLocalVisualizer':
         cfg.visualizer = {**cfg.get('visualizer', {}), 'type': 'TinyObjectVisualizer'}
-    hook = cfg.default_hooks.setdefault('visualization', dict(type='DetVisualizationHook'))
+    hooks = cfg.setdefault('default_hooks', ConfigDict())
+    hook = hooks.setdefault('visualization', ConfigDict(type='DetVisualizationHook'))
     hook.update(draw=True, show=args.show, wait_time=args.wait_time, test_out_dir=args.show_dir)
 
 

@@ -4,5 +4,5 @@ _base_ = [
     '../_base_/schedules/small.py', 'mmdet::_base_/default_runtime.py'
 ]
 custom_imports = dict(imports=['nwd_mmdet'], allow_failed_imports=False)
-default_hooks = dict(logger=dict(interval=20), checkpoint=dict(max_keep_ckpts=1))
+default_hooks = dict(logger=dict(interval=20), checkpoint=dict(max_keep_ckpts=2))
 randomness = dict(seed=0)
