@@ -13,6 +13,7 @@ Conventions shared by all of them:
 * Gradients are finite everywhere: identical, disjoint, far apart and zero-area boxes.
 """
 
+import functools
 import math
 from collections.abc import Callable
 from typing import Any
@@ -82,11 +83,11 @@ def squared_distance(boxes1: Tensor, boxes2: Tensor) -> Tensor:
     with the centre ``c`` and size ``s``, the corners are ``c ± s/2``, so
     ``|xyxy_1 - xyxy_2|² = 2|Δc|² + |Δs|²/2 = 2 W²``.
     """
-    # one coordinate at a time: a [..., 4] difference would take four times the memory
-    total = (boxes1[..., 0] - boxes2[..., 0]) ** 2
-    for corner in range(1, 4):
-        total = total + (boxes1[..., corner] - boxes2[..., corner]) ** 2
-    return total
+    if boxes1.shape == boxes2.shape:
+        squares = iter(((boxes1 - boxes2) ** 2).unbind(-1))
+    else:  # one coordinate at a time: a [N, M, 4] difference would take four times the memory
+        squares = ((boxes1[..., corner] - boxes2[..., corner]) ** 2 for corner in range(4))
+    return functools.reduce(torch.add, squares)
 
 
 class _CornerDistance(torch.autograd.Function):
@@ -105,7 +106,7 @@ class _CornerDistance(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor | None]:
         boxes1, boxes2, distance = ctx.saved_tensors
-        grad = (grad / distance).unsqueeze(-1) * (boxes1 - boxes2)
+        grad = (boxes1 - boxes2).mul_((grad / distance).unsqueeze(-1))
         need1, need2 = ctx.needs_input_grad
         return grad.sum_to_size(boxes1.shape) if need1 else None, -grad.sum_to_size(boxes2.shape) if need2 else None
 
