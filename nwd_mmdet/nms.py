@@ -1,14 +1,17 @@
-"""Exact greedy non-maximum suppression with NWD, on its own and by name in any mmdet ``nms`` dict."""
+"""Exact greedy non-maximum suppression with NWD, and NMS of every kind by name in any mmdet ``nms`` dict."""
 
 import functools
 import importlib
 import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from nwd_mmdet.neighbors import keep_apart, require_finite, search_radius
+from nwd_mmdet.neighbors import keep_apart, search_radius
+from nwd_mmdet.overlap_nms import best_first, check_boxes, overlap_nms, soft_overlap_nms
+from nwd_mmdet.overlaps import constants_of
 
 
 def nwd_nms(
@@ -57,7 +60,7 @@ def batched_nwd_nms(
     scores: Tensor,
     idxs: Tensor,
     iou_threshold: float,
-    constant: float = 12.8,
+    constant: float | Sequence[float] = 12.8,
     score_threshold: float = 0,
     max_num: int = -1,
 ) -> tuple[Tensor, Tensor]:
@@ -72,7 +75,7 @@ def batched_nwd_nms(
         scores: Shape [N].
         idxs: Shape [N], integers: the class or level of each box.
         iou_threshold: See :func:`nwd_nms`.
-        constant: See :func:`nwd_nms`.
+        constant: See :func:`nwd_nms`; or one for each class, where ``idxs`` are classes.
         score_threshold: See :func:`nwd_nms`.
         max_num: Keep at most so many boxes over all groups, if it is positive.
 
@@ -80,53 +83,52 @@ def batched_nwd_nms(
         ``dets`` of shape [K, 5] sorted by score over all groups, and ``keep`` of shape [K].
 
     Raises:
-        ValueError: As :func:`nwd_nms`.
+        ValueError: As :func:`nwd_nms`; a class without a constant.
     """
-    if boxes.dim() != 2 or boxes.size(1) != 4 or not len(boxes) == len(scores) == len(idxs):
-        raise ValueError(
-            f'boxes {tuple(boxes.shape)}, scores {tuple(scores.shape)} and idxs {tuple(idxs.shape)} '
-            'must have shapes [N, 4], [N] and [N]'
-        )
-    if not 0 <= iou_threshold <= 1:
-        raise ValueError(f'iou_threshold={iou_threshold} must be an NWD in [0, 1], e.g. 0.85')
-    if constant <= 0:
+    groups = check_boxes(boxes, scores, idxs, iou_threshold)
+    order = best_first(scores, score_threshold)
+    ordered, groups = boxes.detach().cpu()[order], groups[order]
+    if isinstance(constant, Sequence):
+        # NWD sees distances in units of C: with the boxes in these units, C is 1 for every class.
+        ordered, constant = ordered.double() / constants_of(groups, constant, torch.float64)[:, None], 1.0
+    elif constant <= 0:
         raise ValueError(f'constant={constant} must be positive, about the mean object size in px, e.g. 12.8')
-    require_finite('boxes', boxes)
-    require_finite('scores', scores)
-    # Sorting on the CPU as well makes the order of equal scores, and so the result, the same on every device.
-    cpu_scores = scores.detach().cpu()
-    order = cpu_scores.argsort(descending=True, stable=True)
-    if score_threshold > 0:
-        order = order[cpu_scores[order] > score_threshold]
-    kept = keep_apart(boxes.detach().cpu()[order], idxs.cpu()[order], search_radius(iou_threshold, constant))
-    keep = order[kept]
-    if max_num > 0:
-        keep = keep[:max_num]
-    keep = keep.to(boxes.device)
+    kept = keep_apart(ordered, groups, search_radius(iou_threshold, constant))
+    keep = order[kept][: max_num if max_num > 0 else None].to(boxes.device)
     return torch.cat([boxes[keep], scores[keep, None]], dim=1), keep
 
 
+#: What an ``nms`` dict can name, beside mmcv's own.
+NMS_TYPES: dict[str, Callable[..., tuple[Tensor, Tensor]]] = {
+    'nwd_nms': batched_nwd_nms,
+    'overlap_nms': overlap_nms,
+    'soft_overlap_nms': soft_overlap_nms,
+}
+
+
 def bind_in_mmcv() -> None:
-    """Make ``nms=dict(type='nwd_nms', ...)`` work wherever mmdet takes an nms dict.
+    """Make ``nms=dict(type='nwd_nms', ...)`` and the other ``NMS_TYPES`` work wherever mmdet takes an nms dict.
 
     mmcv's ``batched_nms`` looks the type up by name in its own module, and shifts groups apart by an offset that a
-    distance metric sees through. So the name is put there, and calls for it go to :func:`batched_nwd_nms` with the
-    unshifted boxes; every other type takes mmcv's way. Modules that imported mmcv's function before are served too.
+    distance metric sees through. So calls for these names are answered here, with the unshifted boxes; every other
+    type takes mmcv's way. Modules that imported mmcv's function before are served too.
     """
     mmcv_nms: Any = importlib.import_module('mmcv.ops.nms')
-    if getattr(mmcv_nms, 'nwd_nms', None) is nwd_nms:
+    if hasattr(mmcv_nms, 'nwd_nms'):
         return
     mmcv_nms.nwd_nms = nwd_nms
     original = mmcv_nms.batched_nms
 
     @functools.wraps(original)
     def batched_nms(boxes: Tensor, scores: Tensor, idxs: Tensor, nms_cfg: Any, class_agnostic: bool = False) -> Any:
-        if nms_cfg is None or nms_cfg.get('type') not in ('nwd_nms', nwd_nms):
+        kind = None if nms_cfg is None else nms_cfg.get('type')
+        kind = getattr(kind, '__name__', kind)  # mmcv takes the function itself as well
+        if kind not in NMS_TYPES:
             return original(boxes, scores, idxs, nms_cfg, class_agnostic)
         params = {key: value for key, value in nms_cfg.items() if key not in ('type', 'split_thr', 'class_agnostic')}
         if nms_cfg.get('class_agnostic', class_agnostic):
-            return nwd_nms(boxes, scores, **params)
-        return batched_nwd_nms(boxes, scores, idxs, **params)
+            idxs = torch.zeros_like(idxs)
+        return NMS_TYPES[kind](boxes, scores, idxs=idxs, **params)
 
     for module in list(sys.modules.values()):
         if getattr(module, '__dict__', {}).get('batched_nms') is original:

@@ -15,7 +15,7 @@ Conventions shared by all of them:
 
 import functools
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -27,12 +27,14 @@ __all__ = [
     'aligned',
     'as_boxes',
     'ciou',
+    'constants_of',
     'diou',
     'dotd',
     'giou',
     'iof',
     'iou',
     'nwd',
+    'nwd_iou',
     'pairwise',
     'squared_distance',
     'wasserstein',
@@ -166,7 +168,7 @@ def ciou(boxes1: Tensor, boxes2: Tensor) -> Tensor:
     return (overlap - penalty - trade_off * aspect).clamp(min=-1)
 
 
-def nwd(boxes1: Tensor, boxes2: Tensor, constant: float = 12.8) -> Tensor:
+def nwd(boxes1: Tensor, boxes2: Tensor, constant: float | Tensor = 12.8) -> Tensor:
     """Normalized Gaussian Wasserstein distance (Wang et al. 2021, eq. 8), range (0, 1], 1 for identical boxes.
 
     ``exp(-W/C)`` with the Wasserstein distance W; on corners that is ``exp(-|xyxy_1 - xyxy_2| / (√2 C))``.
@@ -177,7 +179,7 @@ def nwd(boxes1: Tensor, boxes2: Tensor, constant: float = 12.8) -> Tensor:
         boxes1: Boxes, shape [..., 4].
         boxes2: Boxes, shape [..., 4], broadcastable to ``boxes1``.
         constant: C in network-input pixels, about the mean absolute object size √(wh) of the data set;
-            12.8 for AI-TOD.
+            12.8 for AI-TOD. A tensor that broadcasts to the result gives every pair its own.
     """
     _check_constant(constant)
     return torch.exp(_CornerDistance.apply(boxes1, boxes2) * (-1 / (math.sqrt(2) * constant)))
@@ -195,9 +197,60 @@ def dotd(boxes1: Tensor, boxes2: Tensor, constant: float = 12.8) -> Tensor:
     return torch.exp(_safe_sqrt(_squared_centre_distance(boxes1, boxes2)) / -constant)
 
 
-def _check_constant(constant: float) -> None:
+def nwd_iou(boxes1: Tensor, boxes2: Tensor, constant: float = 12.8, lower: float = 16.0, upper: float = 32.0) -> Tensor:
+    """NWD where a box of the pair is tiny, IoU where none is, and a smooth mixture between; range [0, 1].
+
+    For data with tiny and normal objects: with NWD alone, detectors of larger objects lose AP. No paper's: with s the
+    smaller absolute size √(wh) of the two boxes and t = (s - lower) / (upper - lower), cut to [0, 1], it is
+    ``(1 - w) NWD + w IoU`` with the smoothstep ``w = t² (3 - 2t)``. The smaller of the two sizes, so that a tiny object
+    is compared by NWD with large priors as well. The weight is a constant for the gradient: a loss must not gain by
+    making boxes smaller.
+
+    Args:
+        boxes1: Boxes, shape [..., 4].
+        boxes2: Boxes, shape [..., 4], broadcastable to ``boxes1``.
+        constant: C of the NWD in network-input pixels, see :func:`nwd`.
+        lower: Size in px up to which it is NWD; AI-TOD's "tiny" ends at 16.
+        upper: Size in px from which on it is IoU; COCO's "small" ends at 32.
+    """
+    if not 0 <= lower < upper:
+        raise ValueError(f'lower={lower} and upper={upper} must be sizes in px with 0 <= lower < upper, e.g. 16 and 32')
+    with torch.no_grad():
+        size = torch.minimum(_area(boxes1), _area(boxes2)).clamp(min=0).sqrt()
+        t = ((size - lower) / (upper - lower)).clamp(0, 1)
+        weight = t * t * (3 - 2 * t)
+    return torch.lerp(nwd(boxes1, boxes2, constant), iou(boxes1, boxes2), weight)
+
+
+def _check_constant(constant: float | Tensor) -> None:
+    if isinstance(constant, Tensor):  # from a component that checked its numbers: looking at them would stall a GPU
+        return
     if not (constant > 0 and math.isfinite(constant)):
         raise ValueError(f'constant={constant} must be a positive number of pixels, e.g. the mean object size 12.8')
+
+
+def constants_of(classes: Tensor, constants: Sequence[float], dtype: torch.dtype) -> Tensor:
+    """C of each box when every class has its own.
+
+    Args:
+        classes: Shape [N], int64, from 0.
+        constants: One C in px for each class.
+        dtype: Of the result.
+
+    Returns:
+        Shape [N], on the device of ``classes``.
+
+    Raises:
+        ValueError: A constant that is no positive number, or a class without one.
+    """
+    for constant in constants:
+        _check_constant(constant)
+    if len(classes) and int(classes.max()) >= len(constants):
+        raise ValueError(
+            f'constant={list(constants)} has {len(constants)} numbers, one for each class, but there is an object of '
+            f'class {int(classes.max())}: give as many as num_classes'
+        )
+    return torch.tensor(constants, dtype=dtype, device=classes.device)[classes]
 
 
 class _OverlapTable(dict[str, Callable[..., Tensor]]):
@@ -207,7 +260,7 @@ class _OverlapTable(dict[str, Callable[..., Tensor]]):
         raise KeyError(f'unknown overlap {name!r}; choose one of {", ".join(sorted(self))}')
 
 
-OVERLAPS = _OverlapTable(iou=iou, iof=iof, giou=giou, diou=diou, ciou=ciou, nwd=nwd, dotd=dotd)
+OVERLAPS = _OverlapTable(iou=iou, iof=iof, giou=giou, diou=diou, ciou=ciou, nwd=nwd, dotd=dotd, nwd_iou=nwd_iou)
 
 
 def as_boxes(boxes: Tensor, name: str) -> Tensor:

@@ -130,3 +130,17 @@ def test_errors_name_the_argument() -> None:
 
 def test_example() -> None:
     assert doctest.testmod(nms_module).failed == 0
+
+
+def test_a_constant_for_each_class() -> None:
+    boxes, scores = draw_clusters(600)
+    idxs, constants = torch.arange(600) % 3, [6.0, 12.8, 30.0]
+    _, keep = batched_nwd_nms(boxes, scores, idxs, 0.6, constant=constants)
+    for group, constant in enumerate(constants):
+        rows = (idxs == group).nonzero().squeeze(1)
+        expected = rows[nwd_nms(boxes[rows], scores[rows], 0.6, constant=constant)[1]]
+        assert keep[idxs[keep] == group].tolist() == expected.tolist()
+    with pytest.raises(ValueError, match='there is an object of class 2'):
+        batched_nwd_nms(boxes, scores, idxs, 0.6, constant=[6.0, 12.8])
+    with pytest.raises(ValueError, match='constant=-1'):
+        batched_nwd_nms(boxes, scores, idxs, 0.6, constant=[6.0, -1.0, 3.0])

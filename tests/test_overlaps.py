@@ -22,6 +22,7 @@ LAWS = {
     'ciou': (-1, 1, True),
     'nwd': (0, 1, True),
     'dotd': (0, 1, True),
+    'nwd_iou': (0, 1, True),
 }
 DEVICES = ['cpu', pytest.param('cuda', marks=pytest.mark.skipif(not torch.cuda.is_available(), reason='no GPU'))]
 
@@ -90,8 +91,8 @@ def test_gradients_are_finite(name: str, box1: list[float], box2: list[float]) -
 def test_gradient_is_that_of_finite_differences(name: str) -> None:
     boxes1 = draw_boxes(6, seed=3, size=20).double().requires_grad_()
     boxes2 = draw_boxes(6, seed=4, size=20).double()
-    if name == 'ciou':  # its trade-off weight is a constant for the gradient, by definition
-        pytest.skip('the gradient of CIoU is not that of its value')
+    if name in ('ciou', 'nwd_iou'):  # their weights are constants for the gradient, by definition
+        pytest.skip('the gradient is not that of the value')
     assert torch.autograd.gradcheck(lambda b: aligned(name, b, boxes2), (boxes1,))
 
 
@@ -151,6 +152,30 @@ def test_nwd_does_not_depend_on_where_the_boxes_are() -> None:
     assert torch.equal(aligned('nwd', boxes1 + 512, boxes2 + 512), aligned('nwd', boxes1, boxes2))
 
 
+def test_nwd_of_every_pair_with_its_own_constant() -> None:
+    boxes1, boxes2, constants = draw_boxes(3, 1), draw_boxes(5, 2), torch.tensor([5.0, 12.8, 40.0])
+    values = pairwise('nwd', boxes1, boxes2, constant=constants[:, None])
+    for row, constant in enumerate(constants.tolist()):
+        torch.testing.assert_close(values[row], pairwise('nwd', boxes1[row : row + 1], boxes2, constant=constant)[0])
+
+
+@pytest.mark.parametrize(
+    ('size1', 'size2', 'weight'), [(6, 60, 0), (16, 16, 0), (20, 90, 0.15625), (24, 24, 0.5), (32, 40, 1), (99, 99, 1)]
+)
+def test_nwd_iou_goes_by_the_smaller_box(size1: float, size2: float, weight: float) -> None:
+    boxes1, boxes2 = torch.tensor([[0.0, 0, size1, size1]]), torch.tensor([[1.0, 2, 1 + size2, 2 + size2]])
+    expected = (1 - weight) * aligned('nwd', boxes1, boxes2) + weight * aligned('iou', boxes1, boxes2)
+    torch.testing.assert_close(aligned('nwd_iou', boxes1, boxes2), expected)
+
+
+def test_nwd_iou_is_smooth_in_the_size() -> None:
+    sizes = torch.arange(10, 40, 0.01, dtype=torch.float64)
+    boxes = torch.stack([torch.zeros_like(sizes), torch.zeros_like(sizes), sizes, sizes], 1)
+    values = aligned('nwd_iou', boxes, boxes + 2)
+    slopes = values.diff() / 0.01
+    assert values.diff().abs().max() < 1e-3 and slopes.diff().abs().max() < 1e-3  # no jump, no kink
+
+
 def test_iof_is_the_share_of_the_first_box() -> None:
     small, large = torch.tensor([[0.0, 0, 2, 2]]), torch.tensor([[0.0, 0, 10, 10]])
     assert aligned('iof', small, large).item() == 1
@@ -174,6 +199,8 @@ def test_errors_name_the_choice_and_the_remedy() -> None:
         aligned('iou', boxes, boxes[:2])
     with pytest.raises(ValueError, match='constant=0'):
         pairwise('nwd', boxes, boxes, constant=0)
+    with pytest.raises(ValueError, match='lower=32 and upper=16'):
+        pairwise('nwd_iou', boxes, boxes, lower=32, upper=16)
     with pytest.raises(TypeError, match='constant'):
         pairwise('iou', boxes, boxes, constant=12.8)
 
