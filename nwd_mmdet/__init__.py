@@ -18,7 +18,17 @@ try:
         raise ImportError(f'found mmdet {mmdet.__version__}')
     mmcv_ops.install()  # must stand in for mmcv._ext before anything imports mmdet.models
 
-    from nwd_mmdet import assigners, checkpoints, datasets, evaluation, losses, nms, visualizer
+    from nwd_mmdet import (
+        assigners,
+        checkpoints,
+        classwise_bbox_head,
+        datasets,
+        evaluation,
+        losses,
+        nms,
+        overlap_nms,
+        visualizer,
+    )
 
     checkpoints.allow_mmengine_globals()
     nms.bind_in_mmcv()
@@ -29,4 +39,13 @@ except Exception as error:  # a broken stack fails in many ways: ImportError, As
         message = f'nwd_mmdet needs a working MMDetection 3.x: {error}'
         raise ImportError(f'{message}\n\n{doctor.diagnosis()}') from error
 
-__all__ = ['assigners', 'datasets', 'evaluation', 'losses', 'nms', 'visualizer']
+__all__ = [
+    'assigners',
+    'classwise_bbox_head',
+    'datasets',
+    'evaluation',
+    'losses',
+    'nms',
+    'overlap_nms',
+    'visualizer',
+]

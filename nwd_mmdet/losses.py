@@ -1,6 +1,6 @@
 """Regression losses on decoded boxes, made from the overlaps of :mod:`nwd_mmdet.overlaps`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -8,7 +8,7 @@ from mmdet.models.losses.utils import weight_reduce_loss
 from mmdet.registry import MODELS
 from torch import Tensor, nn
 
-from nwd_mmdet.overlaps import aligned, as_boxes, wasserstein
+from nwd_mmdet.overlaps import aligned, as_boxes, constants_of, wasserstein
 
 
 def _refuse_deltas(loss: str, target: Tensor) -> None:
@@ -102,7 +102,8 @@ class NWDLoss(OverlapLoss):
     ``norm_sqrt`` 1 - 1/(γ + W); ``w2`` W². Only ``exp`` uses C, only ``norm_sqrt`` γ.
 
     Args:
-        constant: C in network-input pixels, about the mean absolute object size.
+        constant: C in network-input pixels, about the mean absolute object size; or one for each class, with heads that
+            hand over the classes as :class:`~nwd_mmdet.classwise_bbox_head.ClasswiseBBoxHead` does. mmdet's do not.
         mode: One of the five above.
         loss_weight: Factor on the loss; the paper's RPN uses 10.
         reduction: ``'mean'``, ``'sum'`` or ``'none'``.
@@ -121,17 +122,47 @@ class NWDLoss(OverlapLoss):
 
     def __init__(
         self,
-        constant: float = 12.8,
+        constant: float | Sequence[float] = 12.8,
         mode: str = 'exp',
         loss_weight: float = 1.0,
         reduction: str = 'mean',
         gamma: float = 2.0,
     ) -> None:
-        super().__init__('nwd', loss_weight, reduction, constant=constant)
+        self.constants = list(constant) if isinstance(constant, Sequence) else None
+        super().__init__('nwd', loss_weight, reduction, constant=1.0 if isinstance(constant, Sequence) else constant)
+        if self.constants and mode != 'exp':
+            raise ValueError(f'mode={mode!r} does not use C: constant={constant}, one for each class, needs mode="exp"')
         if mode != 'exp' and mode not in self._VARIANTS:
             raise ValueError(f'mode={mode!r} must be one of exp, {", ".join(self._VARIANTS)}')
         self.mode = mode
         self.gamma = gamma
+
+    def forward(self, pred: Tensor, target: Tensor, *args: Any, labels: Tensor | None = None, **kwargs: Any) -> Tensor:
+        """Compute the loss; as :meth:`OverlapLoss.forward`.
+
+        Args:
+            pred: Decoded boxes, shape [N, 4], xyxy in px.
+            target: Boxes, shape [N, 4], xyxy in px.
+            *args: As :meth:`OverlapLoss.forward`.
+            labels: Shape [N], the classes; needed where every class has its own C.
+            **kwargs: As :meth:`OverlapLoss.forward`.
+
+        Returns:
+            A scalar, or shape [N] with reduction ``'none'``.
+
+        Raises:
+            ValueError: One C for each class and no ``labels``; a class without a C; and as :meth:`OverlapLoss.forward`.
+        """
+        if self.constants:
+            if labels is None:
+                raise ValueError(
+                    f'constant={self.constants} has one number for each class, but the head does not tell the loss the '
+                    "classes: take type='ClasswiseBBoxHead' for the R-CNN's bbox_head, or give a single number"
+                )
+            # NWD sees distances in units of C: with the boxes in these units, C is 1 for every class.
+            unit = constants_of(labels, self.constants, torch.float32)[:, None]
+            pred, target = as_boxes(pred, 'pred') / unit, as_boxes(target, 'target') / unit
+        return super().forward(pred, target, *args, **kwargs)
 
     def loss_per_box(self, pred: Tensor, target: Tensor) -> Tensor:
         """Loss of each pair of boxes, shape [N] for ``pred`` and ``target`` of shape [N, 4]."""

@@ -270,7 +270,7 @@ def as_boxes(boxes: Tensor, name: str) -> Tensor:
     return boxes if boxes.dtype in (torch.float32, torch.float64) else boxes.float()
 
 
-def pairwise(name: str, boxes1: Tensor, boxes2: Tensor, **params: float) -> Tensor:
+def pairwise(name: str, boxes1: Tensor, boxes2: Tensor, **params: float | Tensor) -> Tensor:
     """Overlap of every box with every other.
 
     Args:
@@ -298,7 +298,7 @@ def pairwise(name: str, boxes1: Tensor, boxes2: Tensor, **params: float) -> Tens
     return OVERLAPS[name](boxes1.unsqueeze(-2), boxes2.unsqueeze(-3), **params)
 
 
-def aligned(name: str, boxes1: Tensor, boxes2: Tensor, **params: float) -> Tensor:
+def aligned(name: str, boxes1: Tensor, boxes2: Tensor, **params: float | Tensor) -> Tensor:
     """Overlap of each box with the one at the same place; equals the diagonal of :func:`pairwise`.
 
     Args:

@@ -124,6 +124,29 @@ def test_box_structures_and_double_precision() -> None:
     assert torch.equal(result.gt_inds, expected)
 
 
+def test_a_constant_for_each_class() -> None:
+    """Every object is treated as an assigner with the constant of its class would treat it alone."""
+    priors, gts, constants = anchors(2), objects(60, False), [6.0, 12.8, 30.0]
+    labels, settings = torch.arange(60) % 3, dict(pos_iou_thr=0.6, neg_iou_thr=0.3, min_pos_iou=0.3)
+    result = NWDAssigner(**settings, constant=constants).assign(
+        InstanceData(priors=priors), InstanceData(bboxes=gts, labels=labels)
+    )
+    overlaps = torch.stack([pairwise('nwd', gts, priors, constant=c) for c in constants])[labels, torch.arange(60)]
+
+    class Given:
+        def __call__(self, *args: object, **kwargs: object) -> torch.Tensor:
+            return overlaps
+
+    expected = MaxIoUAssigner(**settings)
+    expected.iou_calculator = Given()
+    expected = assign(expected, priors, gts, torch.zeros(0, 4))
+    assert torch.equal(result.gt_inds, expected.gt_inds) and (result.gt_inds > 0).any()
+    with pytest.raises(ValueError, match='object of class 2'):
+        NWDAssigner(0.7, 0.3, constant=[6.0, 12.8]).assign(
+            InstanceData(priors=priors), InstanceData(bboxes=gts, labels=labels)
+        )
+
+
 def test_a_threshold_that_prunes_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match='pos_iou_thr=0'):
         NWDAssigner(0, 0.3)
@@ -152,8 +175,9 @@ class TestOverlapCalculator:
             calculator(boxes1, boxes2, mode='giou')
         with pytest.raises(TypeError, match='constant'):
             OverlapCalculator('iou', constant=12.8)
-        with pytest.raises(ValueError, match='constant=0'):
-            NWDAssigner(0.7, 0.3, constant=0)
+        for wrong in (0, [12.8, -1.0]):
+            with pytest.raises(ValueError, match='constant='):
+                NWDAssigner(0.7, 0.3, constant=wrong)
         with pytest.raises(KeyError, match='choose one of'):
             OverlapCalculator('wasserstein')
         assert repr(calculator) == "OverlapCalculator(metric='nwd', constant=20.0)"

@@ -1,5 +1,7 @@
 """Max-overlap assignment with NWD, by a neighbour search instead of a matrix of all pairs."""
 
+from collections.abc import Sequence
+
 import torch
 from mmdet.models.task_modules.assigners import AssignResult, MaxIoUAssigner
 from mmdet.registry import TASK_UTILS
@@ -8,7 +10,7 @@ from mmengine.structures import InstanceData
 from torch import Tensor
 
 from nwd_mmdet.neighbors import neighbor_pairs, require_finite, search_radius
-from nwd_mmdet.overlaps import aligned, pairwise
+from nwd_mmdet.overlaps import aligned, constants_of, pairwise
 
 # Overlaps per block where a whole row or column has to be looked at: 4 MB each in float32.
 _MAX_BLOCK = 1 << 20
@@ -35,7 +37,8 @@ class NWDAssigner(MaxIoUAssigner):
         ignore_wrt_candidates: The share is that of the prior's area (True) or of the region's (False).
         match_low_quality: Whether an object's best priors are positive below ``pos_iou_thr``, too.
         gpu_assign_thr: Accepted so that the class can take ``MaxIoUAssigner``'s place; memory is bounded anyway.
-        constant: C of the NWD in network-input pixels.
+        constant: C of the NWD in network-input pixels, or one for each class. The RPN of mmdet's two-stage detectors
+            does not know the classes (every object has label 0 there): give it one number.
         perm_repeat_gt_cfg: As in ``MaxIoUAssigner``.
     """
 
@@ -49,9 +52,11 @@ class NWDAssigner(MaxIoUAssigner):
         ignore_wrt_candidates: bool = True,
         match_low_quality: bool = True,
         gpu_assign_thr: float = -1,
-        constant: float = 12.8,
+        constant: float | Sequence[float] = 12.8,
         perm_repeat_gt_cfg: dict | None = None,
     ) -> None:
+        self.constant = constant
+        self.largest_constant = max(constant) if isinstance(constant, Sequence) else constant
         super().__init__(
             pos_iou_thr=pos_iou_thr,
             neg_iou_thr=neg_iou_thr,
@@ -61,7 +66,7 @@ class NWDAssigner(MaxIoUAssigner):
             ignore_wrt_candidates=ignore_wrt_candidates,
             match_low_quality=match_low_quality,
             gpu_assign_thr=gpu_assign_thr,
-            iou_calculator=dict(type='OverlapCalculator', metric='nwd', constant=constant),
+            iou_calculator=dict(type='OverlapCalculator', metric='nwd', constant=self.largest_constant),
         )
         self.perm_repeat_gt_cfg = perm_repeat_gt_cfg
         if pos_iou_thr <= 0:
@@ -71,7 +76,7 @@ class NWDAssigner(MaxIoUAssigner):
         # Below the lowest threshold an overlap decides nothing, but for the low-quality match of an object that no
         # prior is near to; those objects are looked at again.
         self.lowest_threshold = min(threshold for threshold in (pos_iou_thr, low, high) if threshold > 0)
-        self.constant = constant
+        self._constants(torch.zeros(0, dtype=torch.long), torch.float32)  # bad numbers fail when the config is built
 
     def assign(
         self,
@@ -111,7 +116,8 @@ class NWDAssigner(MaxIoUAssigner):
         active = ~self._ignored(priors, gt_instances_ignore)
         best_gt, low_quality_gt = torch.full_like(gt_inds, -1), torch.full_like(gt_inds, -1)
         max_overlaps[~active] = -1
-        max_overlaps[active], best_gt[active], low_quality_gt[active] = self._search(priors[active], gts)
+        constants = self._constants(gt_instances.labels, priors.dtype)
+        max_overlaps[active], best_gt[active], low_quality_gt[active] = self._search(priors[active], gts, constants)
 
         low, high = self.neg_range
         gt_inds = torch.where((max_overlaps >= low) & (max_overlaps < high), 0, -1)
@@ -137,15 +143,19 @@ class NWDAssigner(MaxIoUAssigner):
             ignored[start : start + block] = share > self.ignore_iof_thr
         return ignored
 
-    def _search(self, priors: Tensor, gts: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def _constants(self, labels: Tensor, dtype: torch.dtype) -> float | Tensor:
+        """C, or C of each object, shape [K], where every class has its own."""
+        return constants_of(labels, self.constant, dtype) if isinstance(self.constant, Sequence) else self.constant
+
+    def _search(self, priors: Tensor, gts: Tensor, constants: float | Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Overlap with the best object, that object, and the object of a low-quality match (-1: none), per prior."""
         max_overlaps = priors.new_zeros(len(priors))
         best_gt = torch.full((len(priors),), len(gts), device=priors.device)
         gt_max_overlaps = gts.new_full((len(gts),), -1)
         candidates: list[tuple[Tensor, Tensor, Tensor]] = []  # pairs that may be an object's best
-        radius = search_radius(self.lowest_threshold, self.constant)
+        radius = search_radius(self.lowest_threshold, self.largest_constant)
         for prior, gt in neighbor_pairs(priors, gts, radius):
-            overlaps = aligned('nwd', gts[gt], priors[prior], constant=self.constant)
+            overlaps = aligned('nwd', gts[gt], priors[prior], constant=_of(constants, gt))
             max_overlaps.scatter_reduce_(0, prior, overlaps, 'amax')
             best = overlaps == max_overlaps[prior]
             best_gt.scatter_reduce_(0, prior[best], gt[best], 'amin')  # of equally good objects the first
@@ -154,15 +164,16 @@ class NWDAssigner(MaxIoUAssigner):
             candidates.append((prior[best], gt[best], overlaps[best]))
         matched = torch.full_like(best_gt, -1)
         if self.match_low_quality:
-            lonely = self._look_farther(priors, gts, radius, gt_max_overlaps, candidates)
+            lonely = self._look_farther(priors, gts, constants, radius, gt_max_overlaps, candidates)
             self._match_candidates(candidates, gt_max_overlaps, matched)
-            self._match_one_by_one(priors, gts, lonely, matched)
+            self._match_one_by_one(priors, gts, constants, lonely, matched)
         return max_overlaps, best_gt, matched
 
     def _look_farther(
         self,
         priors: Tensor,
         gts: Tensor,
+        constants: float | Tensor,
         radius: float,
         gt_max_overlaps: Tensor,
         candidates: list[tuple[Tensor, Tensor, Tensor]],
@@ -172,7 +183,7 @@ class NWDAssigner(MaxIoUAssigner):
         Enters them in ``gt_max_overlaps`` and ``candidates``; returns the objects that are still without, int64.
         """
         lonely = (gt_max_overlaps < 0).nonzero().squeeze(1)
-        farthest = search_radius(self.min_pos_iou, self.constant)
+        farthest = search_radius(self.min_pos_iou, self.largest_constant)
         for _ in range(4):
             if radius >= farthest:
                 return lonely[:0]
@@ -181,7 +192,7 @@ class NWDAssigner(MaxIoUAssigner):
             radius *= 2
             for prior, gt in neighbor_pairs(priors, gts[lonely], radius):
                 gt = lonely[gt]
-                overlaps = aligned('nwd', gts[gt], priors[prior], constant=self.constant)
+                overlaps = aligned('nwd', gts[gt], priors[prior], constant=_of(constants, gt))
                 gt_max_overlaps.scatter_reduce_(0, gt, overlaps, 'amax')
                 best = overlaps == gt_max_overlaps[gt]
                 candidates.append((prior[best], gt[best], overlaps[best]))
@@ -204,12 +215,14 @@ class NWDAssigner(MaxIoUAssigner):
             prior = first[gt]
         matched.scatter_reduce_(0, prior, gt, 'amax')
 
-    def _match_one_by_one(self, priors: Tensor, gts: Tensor, lonely: Tensor, matched: Tensor) -> None:
+    def _match_one_by_one(
+        self, priors: Tensor, gts: Tensor, constants: float | Tensor, lonely: Tensor, matched: Tensor
+    ) -> None:
         """The same for objects far from every prior, by looking at all priors; far enough, all of them tie at 0."""
         if not len(priors) or not len(lonely):
             return
         for gt in lonely.split(max(_MAX_BLOCK // len(priors), 1)):
-            overlaps = self.iou_calculator(gts[gt], priors)
+            overlaps = pairwise('nwd', gts[gt], priors, constant=_of(constants, gt[:, None]))
             best, first = overlaps.max(dim=1)
             if self.gt_max_assign_all:
                 hit = overlaps == best[:, None]
@@ -217,6 +230,10 @@ class NWDAssigner(MaxIoUAssigner):
                 hit = torch.zeros_like(overlaps, dtype=torch.bool).scatter_(1, first[:, None], True)
             hit &= (best >= self.min_pos_iou)[:, None]
             torch.maximum(matched, torch.where(hit, gt[:, None], -1).amax(0), out=matched)
+
+
+def _of(constants: float | Tensor, gt: Tensor) -> float | Tensor:
+    return constants[gt] if isinstance(constants, Tensor) else constants
 
 
 def _boxes(name: str, boxes: Tensor) -> Tensor:
