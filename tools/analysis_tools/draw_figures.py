@@ -1,9 +1,11 @@
-"""Draw the figures of the documentation."""
+"""Draw the figures of the documentation: the NWD paper's Figures 1 and 2."""
 
 import argparse
 from pathlib import Path
 
-from nwd_mmdet.analysis.drawing import draw_overlap_curves
+from nwd_mmdet.analysis.overlap_figures import draw_deviation_curves, draw_sensitivity
+
+FIGURES = {'sensitivity': draw_sensitivity, 'iou_and_nwd': draw_deviation_curves}
 
 
 def main() -> None:
@@ -13,9 +15,10 @@ def main() -> None:
     parser.add_argument('--format', choices=['svg', 'png', 'pdf'], default='svg')
     args = parser.parse_args()
     args.out_dir.mkdir(parents=True, exist_ok=True)
-    path = args.out_dir / f'iou_and_nwd.{args.format}'
-    draw_overlap_curves(path)
-    print(path)
+    for name, draw in FIGURES.items():
+        path = args.out_dir / f'{name}.{args.format}'
+        draw(path)
+        print(path)
 
 
 if __name__ == '__main__':
