@@ -202,7 +202,8 @@ def _soft_keep(
 ) -> tuple[Tensor, Tensor]:
     """Indices of the boxes of one group in the order they are taken, and their scores by then."""
     scores = scores.clone()
-    taken, taken_scores = [], []
+    taken: list[int] = []
+    taken_scores: list[float] = []
     while len(taken) < len(scores):
         best = int(scores.argmax())
         score = float(scores[best])

@@ -1,4 +1,5 @@
+from nwd_mmdet.assigners.dw_assigner import DWAssigner
 from nwd_mmdet.assigners.nwd_assigner import NWDAssigner
 from nwd_mmdet.assigners.overlap_calculator import OverlapCalculator
 
-__all__ = ['NWDAssigner', 'OverlapCalculator']
+__all__ = ['DWAssigner', 'NWDAssigner', 'OverlapCalculator']
