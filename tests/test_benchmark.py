@@ -6,6 +6,7 @@ import pytest
 
 @pytest.fixture(scope='module')
 def benchmark(root):
+    sys.path.insert(0, str(root / 'tools'))  # as when it runs as a script
     spec = importlib.util.spec_from_file_location('benchmark', root / 'tools' / 'benchmark.py')
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -30,3 +31,19 @@ def test_the_baseline_is_the_same_assignment(benchmark) -> None:
     published, ours = row.baseline(), row.ours()
     assert (published.gt_inds != ours.gt_inds).float().mean() < 1e-4  # 1e-6 inside the published root
     assert (ours.gt_inds > 0).sum() > 40
+
+
+def test_the_dense_baseline_is_the_same_loss(benchmark) -> None:
+    import torch
+
+    torch.manual_seed(0)
+    (row,) = benchmark.dual_weighting_rows('cpu', sizes=(300,))
+    values = []
+    original = torch.Tensor.backward
+    torch.Tensor.backward = lambda self, *args, **kwargs: (values.append(self.item()), original(self))[1]
+    try:
+        row.baseline()
+        row.ours()
+    finally:
+        torch.Tensor.backward = original
+    assert values[0] == pytest.approx(values[1], rel=1e-4)

@@ -176,3 +176,8 @@ def test_training_overfits_one_image() -> None:
         optimizer.step()
         history.append(total.item())
     assert history[-1] < 0.5 * history[0]
+
+
+def test_weights_have_the_names_of_the_released_checkpoints() -> None:
+    names = {name.split('.')[0] for name in build('refined').state_dict()}
+    assert names == {'cls_convs', 'reg_convs', 'conv_cls', 'conv_reg', 'conv_centerness', 'scales', 'reg_offset'}

@@ -23,6 +23,7 @@ import torchvision
 import nwd_mmdet  # noqa: F401  before mmdet.models, whose operators it may have to serve
 
 # isort: split
+from dense_dual_weighting import dense_dual_weighting_loss
 from mmdet.models.task_modules.assigners import MaxIoUAssigner
 from mmdet.models.task_modules.prior_generators import AnchorGenerator
 from mmdet.registry import TASK_UTILS
@@ -30,6 +31,7 @@ from mmengine.structures import InstanceData
 from torch import Tensor
 
 from nwd_mmdet.assigners import NWDAssigner
+from nwd_mmdet.dense_heads import DWHead
 from nwd_mmdet.evaluation import Detections, GroundTruth, evaluate
 from nwd_mmdet.losses import NWDLoss
 from nwd_mmdet.nms import nwd_nms
@@ -54,6 +56,8 @@ the inputs.
   baseline computes IoU and so keeps other boxes; there is no public NWD-NMS for a CPU to compare with. For boxes on a
   GPU the search runs on the CPU as well.
 * **Loss.** One backward for all coordinates.
+* **Dual weighting.** The released code compares every point with every object, and loops over the objects; here the
+  pairs inside the candidate bags alone are ever held. The losses are equal (`tests/test_benchmark.py`).
 * **Evaluation.** faster-coco-eval, with oLRP on top, which pycocotools lacks.
 
 {gpu}
@@ -61,11 +65,11 @@ the inputs.
 
 
 class Row(NamedTuple):
-    """One comparison: ours against a baseline, each a function to time."""
+    """One comparison: ours against a baseline, each a function to time; or ours alone."""
 
     what: str
     baseline_name: str
-    baseline: Callable[[], object]
+    baseline: Callable[[], object] | None
     ours: Callable[[], object]
     repeats: int = 5
 
@@ -214,7 +218,70 @@ def evaluation_rows(device: str) -> list[Row]:
     ]
 
 
-ROWS = dict(assigner=assigner_rows, nms=nms_rows, loss=loss_rows, evaluation=evaluation_rows)
+def dual_weighting_rows(device: str, sizes: tuple[int, ...] = (10, 100, 300, 1000, 3000)) -> list[Row]:
+    """Forward and backward of the loss for one image of 1333 x 800 px, COCO's 80 classes, objects of 33 px and more.
+
+    The baseline only for 300 objects: its matrices of points by objects would fill the memory with 3,000.
+    """
+    strides = [8, 16, 32, 64, 128]
+    shapes = [(-(-800 // s), -(-1333 // s)) for s in strides]
+    head = DWHead(80, 256, strides=strides, reg_refine=False).to(device)
+    levels = [
+        [(torch.randn(1, channels, *shape) - shift).to(device).requires_grad_() for shape in shapes]
+        for channels, shift in ((80, 4.0), (1, 0.0))
+    ]
+    distances = [(torch.rand(1, 4, *shape) * 4 * s).to(device).requires_grad_() for shape, s in zip(shapes, strides)]
+    priors = head.prior_generator.grid_priors(shapes, device=device, with_stride=True)
+    points = torch.cat(priors)[:, :3]
+    leaves = [*levels[0], *levels[1], *distances]
+
+    def step(loss: Callable[[], Tensor]) -> None:
+        for leaf in leaves:
+            leaf.grad = None
+        loss().backward()
+
+    def flat(maps: list[Tensor]) -> Tensor:
+        return torch.cat([level[0].flatten(1).T for level in maps])
+
+    def dense(gts: Tensor, labels: Tensor) -> Tensor:
+        sides = flat(distances)
+        boxes = torch.cat([points[:, :2] - sides[:, :2], points[:, :2] + sides[:, 2:]], 1)
+        return dense_dual_weighting_loss(flat(levels[0]), flat(levels[1]), boxes, points, gts, labels)
+
+    rows = []
+    for count in sizes:
+        gts, labels = draw_coco_objects(count, device)
+        instances = [InstanceData(bboxes=gts, labels=labels)]
+        pairs = len(head.assigner.candidates(shapes, head.prior_generator.strides, [gts]).gt)
+        rows.append(
+            Row(
+                f'dual weighting forward + backward, {len(points):,} points, {count:,} objects, {pairs:,} pairs',
+                'dense formulation' if count == 300 else '–',
+                (lambda g=gts, c=labels: step(lambda: dense(g, c))) if count == 300 else None,
+                lambda i=instances: step(
+                    lambda: sum(head.loss_by_feat(levels[0], distances, levels[1], i, [{}]).values())
+                ),
+                repeats=3,
+            )
+        )
+    return rows
+
+
+def draw_coco_objects(count: int, device: str) -> tuple[Tensor, Tensor]:
+    """Boxes of 33 px in the median, two thirds between 13 and 81, in an image of 1333 x 800, and their labels."""
+    centres = torch.rand(count, 2) * torch.tensor([1333.0, 800])
+    sizes = (torch.randn(count, 2) * 0.9 + 3.5).exp()
+    boxes = torch.cat([centres - sizes / 2, centres + sizes / 2], 1)
+    return boxes.to(device), torch.randint(80, (count,)).to(device)
+
+
+ROWS = dict(
+    assigner=assigner_rows,
+    nms=nms_rows,
+    loss=loss_rows,
+    evaluation=evaluation_rows,
+    dual_weighting=dual_weighting_rows,
+)
 
 
 def measure(function: Callable[[], object], device: str, repeats: int) -> tuple[float, float]:
@@ -288,10 +355,14 @@ def main() -> None:
         for row in ROWS[part](args.device):
             row.ours()  # compiles
             seconds, memory = measure(row.ours, args.device, 5 * row.repeats)
-            baseline_seconds, baseline_memory = measure(row.baseline, args.device, row.repeats)
+            baseline_time = ratio = baseline_memory = '–'
+            if row.baseline is not None:
+                baseline_seconds, megabytes = measure(row.baseline, args.device, row.repeats)
+                baseline_time, baseline_memory = format_seconds(baseline_seconds), f'{megabytes:,.0f} MB'
+                ratio = f'**{baseline_seconds / seconds:.3g} ×**'
             lines.append(
-                f'| {row.what} | {row.baseline_name} | {format_seconds(baseline_seconds)} | {format_seconds(seconds)} '
-                f'| **{baseline_seconds / seconds:.3g} ×** | {baseline_memory:,.0f} MB | {memory:,.0f} MB |'
+                f'| {row.what} | {row.baseline_name} | {baseline_time} | {format_seconds(seconds)} | {ratio} '
+                f'| {baseline_memory} | {memory:,.0f} MB |'
             )
             print(lines[-1], flush=True)
     print(f'\n{environment(args.device)}')

@@ -73,7 +73,7 @@ class DWHead(AnchorFreeHead):
         self.conv_centerness = nn.Conv2d(self.feat_channels, 1, 3, padding=1)
         self.scales = nn.ModuleList([Scale(1.0) for _ in self.strides])
         if self.reg_refine:
-            self.refinement = BoxRefinement(self.feat_channels)
+            self.reg_offset = BoxRefinement(self.feat_channels)
 
     def forward(self, feats: tuple[Tensor, ...]) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
         """Predict.
@@ -93,7 +93,7 @@ class DWHead(AnchorFreeHead):
         sizes = bbox_pred.new_tensor([*stride, *stride]).float().view(1, 4, 1, 1)
         bbox_pred = F.relu(scale(bbox_pred).float()) * sizes  # half precision would overflow
         if self.reg_refine:
-            bbox_pred = self.refinement(reg_feat, bbox_pred, stride)
+            bbox_pred = self.reg_offset(reg_feat, bbox_pred, stride)
         return cls_score, bbox_pred, self.conv_centerness(reg_feat)
 
     def loss_by_feat(
