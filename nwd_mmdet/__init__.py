@@ -5,6 +5,7 @@ Importing the package registers every component with mmdet, so one line in a con
     custom_imports = dict(imports=['nwd_mmdet'], allow_failed_imports=False)
 """
 
+import contextlib
 import sys
 
 __version__ = '0.1.0'  # above the imports: the doctor reads it when one of them fails
@@ -18,18 +19,19 @@ try:
         raise ImportError(f'found mmdet {mmdet.__version__}')
     mmcv_ops.install()  # must stand in for mmcv._ext before anything imports mmdet.models
 
-    from nwd_mmdet import (
-        assigners,
-        checkpoints,
-        classwise_bbox_head,
-        datasets,
-        dense_heads,
-        evaluation,
-        losses,
-        nms,
-        overlap_nms,
-        visualizer,
-    )
+    with contextlib.redirect_stdout(sys.stderr):  # onedl-mmdetection prints at import; our tools may print JSON
+        from nwd_mmdet import (
+            assigners,
+            checkpoints,
+            classwise_bbox_head,
+            datasets,
+            dense_heads,
+            evaluation,
+            losses,
+            nms,
+            overlap_nms,
+            visualizer,
+        )
 
     checkpoints.allow_mmengine_globals()
     nms.bind_in_mmcv()

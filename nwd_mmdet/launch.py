@@ -12,14 +12,15 @@ import torch
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
 from mmengine.dist import is_main_process
+from mmengine.hub import get_config
 
-__all__ = ['argument_parser', 'check_checkpoint', 'explained_errors', 'load_config', 'shown']
+__all__ = ['argument_parser', 'check_checkpoint', 'explained_errors', 'load_config', 'read_config', 'shown']
 
 
 def argument_parser(description: str) -> argparse.ArgumentParser:
     """Return a parser of the arguments that training and testing have in common, named as mmdet names them."""
     parser = argparse.ArgumentParser(description=description)
-    parser.add_argument('config', help='config file')
+    parser.add_argument('config', help='config file; mmdet:: before the path takes one that mmdet brings')
     parser.add_argument('--work-dir', metavar='DIR', help='folder for what is written; default: work_dirs/CONFIG')
     parser.add_argument(
         '--cfg-options',
@@ -53,18 +54,29 @@ def load_config(args: argparse.Namespace) -> Config:
         FileNotFoundError: If the config file or one of its bases does not exist.
     """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    path = Path(args.config)
-    if not path.is_file():
-        raise FileNotFoundError(f'no config file {path.absolute()}. Its path is relative to the working directory.')
-    cfg = Config.fromfile(path)
+    cfg = read_config(args.config)
     if args.cfg_options:
         cfg.merge_from_dict(args.cfg_options)
     cfg.launcher = args.launcher
     cfg.default_scope = cfg.get('default_scope') or 'mmdet'
-    cfg.work_dir = args.work_dir or cfg.get('work_dir') or str(Path('work_dirs', path.stem))
+    cfg.work_dir = args.work_dir or cfg.get('work_dir') or str(Path('work_dirs', Path(args.config).stem))
     if args.launcher == 'pytorch' and get_device() == 'cpu':
         _join_on_cpu(cfg)
     return cfg
+
+
+def read_config(path: str | Path) -> Config:
+    """Read a config file, or with ``mmdet::`` before its path one that mmdet brings.
+
+    Raises:
+        FileNotFoundError: If there is none.
+    """
+    if '::' in str(path):
+        return get_config(str(path))
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f'no config file {path.absolute()}. Its path is relative to the working directory.')
+    return Config.fromfile(path)
 
 
 def _join_on_cpu(cfg: Config) -> None:

@@ -65,4 +65,5 @@ def test_the_line_for_retinanet() -> None:
 def test_metafiles_list_every_config() -> None:
     for metafile in ROOT.glob('configs/*/metafile.yml'):
         listed = {model['Config'] for model in yaml.safe_load(metafile.read_text())['Models']}
+        listed = {config for config in listed if not config.startswith('mmdet::')}
         assert listed == {str(path.relative_to(ROOT)) for path in metafile.parent.glob('*.py')}

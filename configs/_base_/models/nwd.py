@@ -25,3 +25,13 @@ rpn_nwd = dict(
     rpn_head=rpn_loss_nwd['rpn_head'],
     train_cfg=dict(rpn=rpn_assign_nwd['train_cfg']['rpn'], rpn_proposal=rpn_nms_nwd['train_cfg']['rpn_proposal']),
     test_cfg=rpn_nms_nwd['test_cfg'])
+rcnn_nwd = dict(
+    roi_head=rcnn_loss_nwd['roi_head'],
+    train_cfg=dict(rcnn=rcnn_assign_nwd['train_cfg']['rcnn']),
+    test_cfg=rcnn_nms_nwd['test_cfg'])
+# All six modules.
+rpn_rcnn_nwd = dict(
+    rpn_head=rpn_nwd['rpn_head'],
+    roi_head=rcnn_nwd['roi_head'],
+    train_cfg=dict(**rpn_nwd['train_cfg'], **rcnn_nwd['train_cfg']),
+    test_cfg=dict(**rpn_nwd['test_cfg'], **rcnn_nwd['test_cfg']))
