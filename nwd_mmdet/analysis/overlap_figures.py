@@ -46,7 +46,7 @@ def draw_sensitivity(path: Path, sizes: tuple[int, int] = (6, 36), constant: flo
         axis.set_xlabel(
             f'A and B: IoU {iou[0]:.2f}, NWD {nwd[0]:.2f}\nA and C: IoU {iou[1]:.2f}, NWD {nwd[1]:.2f}', fontsize=12
         )
-    _save(figure, path)
+    save(figure, path)
 
 
 def draw_deviation_curves(path: Path, sizes: tuple[int, ...] = (6, 12, 24, 36), constant: float = 12.8) -> None:
@@ -68,7 +68,7 @@ def draw_deviation_curves(path: Path, sizes: tuple[int, ...] = (6, 12, 24, 36), 
     for axis in axes[1]:
         axis.set_xlabel('box moved along the diagonal by (d, d), d in px')
     axes[0, 0].legend(frameon=False, fontsize=8)
-    _save(figure, path)
+    save(figure, path)
 
 
 def _draw_curves(axis: Axes, name: str, sizes: tuple[int, ...], scale: float, params: dict[str, float]) -> None:
@@ -80,7 +80,8 @@ def _draw_curves(axis: Axes, name: str, sizes: tuple[int, ...], scale: float, pa
     axis.spines[['top', 'right']].set_visible(False)
 
 
-def _save(figure: Figure, path: Path) -> None:
-    plt.rcParams['svg.hashsalt'] = 'nwd_mmdet'  # the same file from the same numbers
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure, the same file from the same numbers, and close it."""
+    plt.rcParams['svg.hashsalt'] = 'nwd_mmdet'
     figure.savefig(path, dpi=150, metadata={'Date': None} if path.suffix == '.svg' else None)
     plt.close(figure)

@@ -237,7 +237,7 @@ class DWAssigner:
             )
             consistency = scores * quality
             w_pos = self._w_pos(consistency, candidates, mu)
-            p_neg = self._p_neg(overlaps, gt, len(gts))
+            p_neg = self.p_neg(overlaps, gt, len(gts))
             variants: dict[str, Callable[[], Tensor]] = {
                 'p_neg*i_neg': lambda: p_neg * scores**self.gamma2,
                 'p_neg': lambda: p_neg,
@@ -263,7 +263,8 @@ class DWAssigner:
         below = torch.zeros_like(mu).index_add_(0, gt, torch.exp(mu_below[gt] * consistency) * weighted)
         return torch.exp(mu[gt] * consistency) * weighted / below.clamp(min=_EPS)[gt]
 
-    def _p_neg(self, overlaps: Tensor, gt: Tensor, num_gts: int) -> Tensor:
+    def p_neg(self, overlaps: Tensor, gt: Tensor, num_gts: int) -> Tensor:
+        """P_neg of overlaps of shape [K] with the objects ``gt`` of shape [K], of which there are ``num_gts``."""
         low, high = (theta**self.gamma1 for theta in self.theta)
         powers = overlaps.clamp(0) ** self.gamma1
         if not self.is_released:
