@@ -14,6 +14,8 @@ from mmengine.device import get_device
 from mmengine.dist import is_main_process
 from mmengine.hub import get_config
 
+from nwd_mmdet.analysis.constants import resolve_auto_constants
+
 __all__ = ['argument_parser', 'check_checkpoint', 'explained_errors', 'load_config', 'read_config', 'shown']
 
 
@@ -45,6 +47,7 @@ def load_config(args: argparse.Namespace) -> Config:
     """Load the config and apply the shared arguments to it.
 
     The work folder is ``--work-dir``, else the config's ``work_dir``, else ``work_dirs/`` and the config's name.
+    ``constant='auto'`` in the model becomes the mean object size of the training set.
     A run by torchrun on a machine without GPUs joins its process group here, with gloo.
 
     Args:
@@ -57,6 +60,8 @@ def load_config(args: argparse.Namespace) -> Config:
     cfg = read_config(args.config)
     if args.cfg_options:
         cfg.merge_from_dict(args.cfg_options)
+    _refuse_class_constants_in_rpn(cfg)
+    resolve_auto_constants(cfg)
     cfg.launcher = args.launcher
     cfg.default_scope = cfg.get('default_scope') or 'mmdet'
     cfg.work_dir = args.work_dir or cfg.get('work_dir') or str(Path('work_dirs', Path(args.config).stem))
@@ -77,6 +82,16 @@ def read_config(path: str | Path) -> Config:
     if not path.is_file():
         raise FileNotFoundError(f'no config file {path.absolute()}. Its path is relative to the working directory.')
     return Config.fromfile(path)
+
+
+def _refuse_class_constants_in_rpn(cfg: Config) -> None:
+    """End the program where an RPN, to which all objects are of one class, has an NWD constant for each class."""
+    assigner = ((cfg.get('model', {}).get('train_cfg') or {}).get('rpn') or {}).get('assigner') or {}
+    if isinstance(assigner.get('constant'), (list, tuple)):
+        raise SystemExit(
+            f'model.train_cfg.rpn.assigner.constant={assigner["constant"]} has one number for each class, but an RPN does '
+            'not know the classes: give it a single number. The R-CNN stage and one-stage detectors take a list.'
+        )
 
 
 def _join_on_cpu(cfg: Config) -> None:

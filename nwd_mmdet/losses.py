@@ -1,6 +1,6 @@
 """Regression losses on decoded boxes, made from the overlaps of :mod:`nwd_mmdet.overlaps`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -122,14 +122,15 @@ class NWDLoss(OverlapLoss):
 
     def __init__(
         self,
-        constant: float | Sequence[float] = 12.8,
+        constant: float | list[float] | tuple[float, ...] = 12.8,
         mode: str = 'exp',
         loss_weight: float = 1.0,
         reduction: str = 'mean',
         gamma: float = 2.0,
     ) -> None:
-        self.constants = list(constant) if isinstance(constant, Sequence) else None
-        super().__init__('nwd', loss_weight, reduction, constant=1.0 if isinstance(constant, Sequence) else constant)
+        self.constants = list(constant) if isinstance(constant, (list, tuple)) else None
+        one_constant = 1.0 if isinstance(constant, (list, tuple)) else constant
+        super().__init__('nwd', loss_weight, reduction, constant=one_constant)
         if self.constants and mode != 'exp':
             raise ValueError(f'mode={mode!r} does not use C: constant={constant}, one for each class, needs mode="exp"')
         if mode != 'exp' and mode not in self._VARIANTS:

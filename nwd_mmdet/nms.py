@@ -3,7 +3,7 @@
 import functools
 import importlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -60,7 +60,7 @@ def batched_nwd_nms(
     scores: Tensor,
     idxs: Tensor,
     iou_threshold: float,
-    constant: float | Sequence[float] = 12.8,
+    constant: float | list[float] | tuple[float, ...] = 12.8,
     score_threshold: float = 0,
     max_num: int = -1,
 ) -> tuple[Tensor, Tensor]:
@@ -88,7 +88,7 @@ def batched_nwd_nms(
     groups = check_boxes(boxes, scores, idxs, iou_threshold)
     order = best_first(scores, score_threshold)
     ordered, groups = boxes.detach().cpu()[order], groups[order]
-    if isinstance(constant, Sequence):
+    if isinstance(constant, (list, tuple)):
         # NWD sees distances in units of C: with the boxes in these units, C is 1 for every class.
         ordered, constant = ordered.double() / constants_of(groups, constant, torch.float64)[:, None], 1.0
     elif constant <= 0:

@@ -223,6 +223,11 @@ def nwd_iou(boxes1: Tensor, boxes2: Tensor, constant: float = 12.8, lower: float
 
 
 def _check_constant(constant: float | Tensor) -> None:
+    if isinstance(constant, str):
+        raise ValueError(
+            f'constant={constant!r} must be a number of pixels. tools/train.py and tools/test.py replace "auto" by the '
+            'mean object size of the training set; elsewhere give what tools/analysis_tools/estimate_constant.py prints'
+        )
     if isinstance(constant, Tensor):  # from a component that checked its numbers: looking at them would stall a GPU
         return
     if not (constant > 0 and math.isfinite(constant)):

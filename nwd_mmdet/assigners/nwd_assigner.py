@@ -1,7 +1,5 @@
 """Max-overlap assignment with NWD, by a neighbour search instead of a matrix of all pairs."""
 
-from collections.abc import Sequence
-
 import torch
 from mmdet.models.task_modules.assigners import AssignResult, MaxIoUAssigner
 from mmdet.registry import TASK_UTILS
@@ -52,11 +50,11 @@ class NWDAssigner(MaxIoUAssigner):
         ignore_wrt_candidates: bool = True,
         match_low_quality: bool = True,
         gpu_assign_thr: float = -1,
-        constant: float | Sequence[float] = 12.8,
+        constant: float | list[float] | tuple[float, ...] = 12.8,
         perm_repeat_gt_cfg: dict | None = None,
     ) -> None:
         self.constant = constant
-        self.largest_constant = max(constant) if isinstance(constant, Sequence) else constant
+        self.largest_constant = max(constant) if isinstance(constant, (list, tuple)) else constant
         super().__init__(
             pos_iou_thr=pos_iou_thr,
             neg_iou_thr=neg_iou_thr,
@@ -145,7 +143,7 @@ class NWDAssigner(MaxIoUAssigner):
 
     def _constants(self, labels: Tensor, dtype: torch.dtype) -> float | Tensor:
         """C, or C of each object, shape [K], where every class has its own."""
-        return constants_of(labels, self.constant, dtype) if isinstance(self.constant, Sequence) else self.constant
+        return constants_of(labels, self.constant, dtype) if isinstance(self.constant, (list, tuple)) else self.constant
 
     def _search(self, priors: Tensor, gts: Tensor, constants: float | Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Overlap with the best object, that object, and the object of a low-quality match (-1: none), per prior."""

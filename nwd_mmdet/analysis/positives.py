@@ -1,0 +1,212 @@
+"""How many positive priors does each object get, under a config's max-overlap assigner and any overlap?
+
+The statistic of the NWD paper, section 4.1: 0.72, 0.71, 0.19, 0.19 and 1.05 positives per object of AI-TOD for IoU,
+GIoU, DIoU, CIoU and NWD.
+"""
+
+import inspect
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from mmdet.models.task_modules.assigners import BaseAssigner
+from mmdet.models.task_modules.prior_generators import AnchorGenerator, anchor_inside_flags
+from mmdet.registry import TASK_UTILS
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmengine.structures import InstanceData
+from terminaltables import AsciiTable
+from torch import Tensor
+from tqdm import tqdm
+
+from nwd_mmdet.analysis.input_boxes import ImageBoxes
+from nwd_mmdet.analysis.matching import OneByOneAssigner
+from nwd_mmdet.assigners import NWDAssigner
+from nwd_mmdet.evaluation.coco_protocols import PROTOCOLS
+from nwd_mmdet.overlaps import OVERLAPS
+
+# AI-TOD's bins by absolute size √(wh) in px: name → lower and upper limit; here an object on a limit is of the larger.
+_BINS = {name: (math.sqrt(low), math.sqrt(high)) for name, (low, high) in PROTOCOLS['aitod'].sizes.items()}
+_RULES = (
+    *('pos_iou_thr', 'neg_iou_thr', 'min_pos_iou', 'gt_max_assign_all', 'match_low_quality'),
+    *('ignore_iof_thr', 'ignore_wrt_candidates'),
+)
+
+
+@dataclass(frozen=True)
+class Matching:
+    """The priors of a detector and the rules by which it matches them to objects.
+
+    Attributes:
+        generator: Its anchor generator.
+        rules: Thresholds and switches of its ``MaxIoUAssigner`` or ``NWDAssigner``.
+        constant: C of its assigner in network-input px, one or one per class; 12.8 where it has none.
+        allowed_border: How far in px a prior may lie outside the image; anywhere if negative.
+        size_divisor: The input is padded to a multiple of it, in px.
+        knows_classes: Whether the assigner is told the classes: in one-stage heads, not in an RPN.
+    """
+
+    generator: AnchorGenerator
+    rules: dict[str, Any]
+    constant: float | list[float] | tuple[float, ...]
+    allowed_border: int
+    size_divisor: int
+    knows_classes: bool
+
+    @classmethod
+    def from_config(cls, cfg: Config, anchor_scale: float | None = None) -> 'Matching':
+        """Read the RPN of a config, or the head of a one-stage detector.
+
+        Args:
+            cfg: With ``model``.
+            anchor_scale: Side of the anchors as a multiple of the stride, in place of the config's scales.
+
+        Raises:
+            ValueError: A model whose priors are no anchors, or whose assigner is not a max-overlap one.
+        """
+        init_default_scope(cfg.get('default_scope', 'mmdet'))
+        model = cfg.get('model', {})
+        part = 'rpn_head' if 'rpn_head' in model else 'bbox_head'
+        head, train_cfg = model.get(part) or {}, model.get('train_cfg') or {}
+        if part == 'rpn_head':
+            train_cfg = train_cfg.get('rpn') or {}
+        generator_cfg = dict(head.get('anchor_generator') or {})
+        assigner = train_cfg.get('assigner') or {}
+        if anchor_scale is not None and 'scales' in generator_cfg:
+            generator_cfg['scales'] = [anchor_scale]
+        generator = TASK_UTILS.build(generator_cfg) if generator_cfg else None
+        if not isinstance(generator, AnchorGenerator) or anchor_scale is not None and 'scales' not in generator_cfg:
+            missing = 'an anchor_generator' if anchor_scale is None else 'an anchor_generator with scales'
+            raise ValueError(
+                f'model.{part} of type {head.get("type")} has not {missing}: positives are counted for the anchors of '
+                'an RPN or a one-stage head, not for points, queries or the proposals of a second stage'
+            )
+        name = str(assigner.get('type')).rpartition('.')[2]
+        if name not in ('MaxIoUAssigner', 'NWDAssigner'):
+            raise ValueError(
+                f'the assigner of model.{part} is {name}: positives are counted by the rules of MaxIoUAssigner or '
+                "NWDAssigner; use such a detector's config, e.g. Faster R-CNN's"
+            )
+        constant = assigner.get('constant', (assigner.get('iou_calculator') or {}).get('constant', 12.8))
+        return cls(
+            generator,
+            {key: assigner[key] for key in _RULES if key in assigner},
+            constant,
+            train_cfg.get('allowed_border', -1),
+            (model.get('data_preprocessor') or {}).get('pad_size_divisor', 1),
+            part == 'bbox_head',
+        )
+
+    @property
+    def smallest_anchor(self) -> float:
+        """Absolute size √(wh) of the smallest anchor in px."""
+        return min((base[:, 2:] - base[:, :2]).prod(1).min().sqrt().item() for base in self.generator.base_anchors)
+
+    def assigner(self, overlap: str, constant: float | list[float] | tuple[float, ...]) -> BaseAssigner:
+        """An assigner with these rules.
+
+        Args:
+            overlap: Key of :data:`nwd_mmdet.overlaps.OVERLAPS`.
+            constant: C in network-input px, for the overlaps that have one.
+        """
+        if overlap == 'nwd':
+            return NWDAssigner(**self.rules, constant=constant)
+        params = {'constant': constant} if 'constant' in inspect.signature(OVERLAPS[overlap]).parameters else {}
+        return OneByOneAssigner(overlap, params, **self.rules)
+
+    def priors(self, shape: tuple[int, int]) -> Tensor:
+        """The priors of an image, shape [N, 4], xyxy in network-input px.
+
+        Args:
+            shape: Height and width of the image in px, before padding.
+        """
+        padded = [math.ceil(side / self.size_divisor) * self.size_divisor for side in shape]
+        sizes = [
+            (math.ceil(padded[0] / stride_y), math.ceil(padded[1] / stride_x))
+            for stride_x, stride_y in self.generator.strides
+        ]
+        priors = torch.cat(self.generator.grid_priors(sizes, device='cpu'))
+        valid = torch.cat(self.generator.valid_flags(sizes, padded, device='cpu'))
+        return priors[anchor_inside_flags(priors, valid, shape, self.allowed_border)]
+
+
+@dataclass(frozen=True)
+class PositiveCounts:
+    """Positive priors per object.
+
+    Attributes:
+        counts: Shape [G], int64.
+        sizes: Shape [G]: absolute sizes √(wh) in px of the original images, by which evaluation bins objects as well.
+    """
+
+    counts: Tensor
+    sizes: Tensor
+
+    def by_size(self) -> dict[str, dict[str, float | None]]:
+        """``objects``, ``positives`` (mean per object) and ``without`` (share of objects with none), all and by bin.
+
+        The latter two are None in a bin without objects.
+        """
+        everything = torch.ones_like(self.counts, dtype=torch.bool)
+        bins = {name: (self.sizes >= low) & (self.sizes < high) for name, (low, high) in _BINS.items()}
+        return {name: _summary(self.counts[rows]) for name, rows in {'all': everything, **bins}.items()}
+
+
+def count_positives(
+    images: Sequence[ImageBoxes],
+    matching: Matching,
+    overlaps: Sequence[str],
+    constant: float | list[float] | tuple[float, ...] | None = None,
+) -> dict[str, PositiveCounts]:
+    """Assign the objects of every image to its priors, with each overlap, and count.
+
+    Args:
+        images: Objects in network-input px.
+        matching: Priors and rules of a detector.
+        overlaps: Keys of :data:`nwd_mmdet.overlaps.OVERLAPS`.
+        constant: C in network-input px; None takes that of ``matching``.
+
+    Returns:
+        Overlap → counts, before any sampling.
+    """
+    constant = matching.constant if constant is None else constant
+    assigners = {overlap: matching.assigner(overlap, constant) for overlap in overlaps}
+    counts: dict[str, list[Tensor]] = {overlap: [torch.zeros(0, dtype=torch.long)] for overlap in overlaps}
+    for image in tqdm(images, f'anchors from {matching.smallest_anchor:g} px', unit='img', delay=2):
+        if not len(image.boxes):
+            continue
+        priors = InstanceData(priors=matching.priors(image.shape))
+        labels = image.labels if matching.knows_classes else torch.zeros_like(image.labels)
+        gts, ignored = InstanceData(bboxes=image.boxes, labels=labels), InstanceData(bboxes=image.ignored)
+        for overlap, assigner in assigners.items():
+            gt_inds = assigner.assign(priors, gts, ignored).gt_inds
+            counts[overlap].append(torch.bincount(gt_inds[gt_inds > 0] - 1, minlength=len(image.boxes)))
+    sizes = torch.cat([torch.zeros(0), *(image.original_sizes for image in images)])
+    return {overlap: PositiveCounts(torch.cat(parts), sizes) for overlap, parts in counts.items()}
+
+
+def table(counts: dict[str, PositiveCounts], title: str) -> str:
+    """Mean positives per object, and in brackets the share of objects without any, by overlap and size."""
+    summaries = {overlap: part.by_size() for overlap, part in counts.items()}
+    (first, *_) = summaries.values()
+    rows = [['overlap', *first], ['objects', *(f'{part["objects"]:,}' for part in first.values())]]
+    for overlap, summary in summaries.items():
+        cells = [
+            '-' if part['positives'] is None else f'{part["positives"]:.2f} ({part["without"]:.0%})'
+            for part in summary.values()
+        ]
+        rows.append([overlap, *cells])
+    return AsciiTable(rows, title).table
+
+
+def _summary(counts: Tensor) -> dict[str, float | None]:
+    if not len(counts):
+        return {'objects': 0, 'positives': None, 'without': None}
+    counts = counts.double()
+    return {
+        'objects': len(counts),
+        'positives': counts.mean().item(),
+        'without': (counts == 0).double().mean().item(),
+    }

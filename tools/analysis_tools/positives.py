@@ -1,0 +1,111 @@
+"""Count the positive priors of each object of a training set, for any overlap.
+
+Usage: python tools/analysis_tools/positives.py CONFIG [--overlaps iou nwd …] [--anchor-scales 8 4 2] [--figure OUT.svg]
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import nwd_mmdet  # noqa: F401  isort: skip  before mmdet.models, whose operators it may have to serve
+from mmengine.config import DictAction
+
+from nwd_mmdet import launch
+from nwd_mmdet.analysis.drawing import draw_positives
+from nwd_mmdet.analysis.input_boxes import InputBoxes
+from nwd_mmdet.analysis.positives import Matching, PositiveCounts, count_positives, table
+from nwd_mmdet.overlaps import OVERLAPS
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(
+        description="Count how many positive priors the objects of a config's training set get from the RPN's assigner "
+        "or a one-stage head's, by object size, and how many objects get none. No image is read."
+    )
+    parser.add_argument('config', help='config file, for its training set, resize, anchors and assigner')
+    parser.add_argument('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE', help='as in tools/train.py')
+    parser.add_argument(
+        '--ann-file', metavar='JSON', help="COCO annotation file, in place of the config's training set and resize"
+    )
+    parser.add_argument(
+        '--scale', nargs=2, type=int, metavar=('WIDTH', 'HEIGHT'), help='with --ann-file: resize into it, as configs do'
+    )
+    parser.add_argument(
+        '--overlaps',
+        nargs='+',
+        choices=sorted(OVERLAPS),
+        default=['iou', 'giou', 'diou', 'ciou', 'nwd'],
+        metavar='NAME',
+        help=f"overlaps to put in the assigner's place: {', '.join(sorted(OVERLAPS))}; default: %(default)s",
+    )
+    parser.add_argument(
+        '--constant', type=float, metavar='C', help="C of NWD in network-input px; default: the config's, or 12.8"
+    )
+    parser.add_argument(
+        '--anchor-scales',
+        nargs='+',
+        type=float,
+        metavar='S',
+        help="count with anchors of S x stride for each S; default: the config's anchors",
+    )
+    parser.add_argument('--max-images', type=int, metavar='N', help='only the first N images; default: all')
+    parser.add_argument('--json', type=Path, metavar='OUT', help='JSON file for all numbers')
+    parser.add_argument('--figure', type=Path, metavar='OUT', help='picture of the numbers: .svg, .png or .pdf')
+    parser.set_defaults(work_dir=None, launcher='none', local_rank=0)
+    args = parser.parse_args()
+    if args.constant is not None and args.constant <= 0:
+        parser.error(f'--constant {args.constant:g} is a size in px and must be positive; 12.8 suits AI-TOD')
+    if args.scale and not args.ann_file:
+        parser.error('--scale goes with --ann-file; a config has its own, which --cfg-options changes')
+    return args
+
+
+def count(args: argparse.Namespace) -> dict[float, dict[str, PositiveCounts]]:
+    """Smallest anchor in px → overlap → counts; prints a table for each anchor size."""
+    cfg = launch.load_config(args)
+    matchings = [Matching.from_config(cfg, scale) for scale in args.anchor_scales or [None]]
+    if args.ann_file:
+        images = InputBoxes.from_json(args.ann_file, args.scale, args.max_images).images
+    else:
+        images = InputBoxes.from_config(cfg, args.max_images).images
+    results = {}
+    for matching in matchings:
+        counts = count_positives(images, matching, args.overlaps, args.constant)
+        title = f'Positives per object (objects without any), smallest anchor {matching.smallest_anchor:g} px'
+        print(f'{table(counts, title)}\n')
+        results[matching.smallest_anchor] = counts
+    print('Sizes: absolute size in the original image, AI-TOD bins (vt < 8, t < 16, s < 32 px, m). Before sampling.')
+    return results
+
+
+def to_json(results: dict[float, dict[str, PositiveCounts]]) -> list[dict[str, Any]]:
+    """One entry per anchor size and overlap."""
+    return [
+        {'smallest_anchor': anchor, 'overlap': overlap, **part.by_size()}
+        for anchor, counts in results.items()
+        for overlap, part in counts.items()
+    ]
+
+
+def main() -> None:
+    """Count, print, and write what was asked for."""
+    args = parse_args()
+    with launch.explained_errors(lambda: 'Nothing was written; --max-images takes fewer images.'):
+        try:
+            results = count(args)
+        except ValueError as error:
+            raise SystemExit(f'positives.py: {error}') from None
+    for path in filter(None, (args.json, args.figure)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    if args.json:
+        args.json.write_text(json.dumps(to_json(results), indent=2, allow_nan=False) + '\n', encoding='utf-8')
+        print(f'All numbers: {args.json}')
+    if args.figure:
+        draw_positives(args.figure, results)
+        print(f'Picture: {args.figure}')
+
+
+if __name__ == '__main__':
+    main()
