@@ -89,8 +89,8 @@ def _refuse_class_constants_in_rpn(cfg: Config) -> None:
     assigner = ((cfg.get('model', {}).get('train_cfg') or {}).get('rpn') or {}).get('assigner') or {}
     if isinstance(assigner.get('constant'), (list, tuple)):
         raise SystemExit(
-            f'model.train_cfg.rpn.assigner.constant={assigner["constant"]} has one number for each class, but an RPN does '
-            'not know the classes: give it a single number. The R-CNN stage and one-stage detectors take a list.'
+            f'model.train_cfg.rpn.assigner.constant={assigner["constant"]} has one number for each class, but an RPN '
+            'does not know the classes: give it a single number. The R-CNN stage and one-stage detectors take a list.'
         )
 
 

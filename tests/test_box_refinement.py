@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from nwd_mmdet.dense_heads.box_refinement import BoxRefinement, refine_distances
+from nwd_mmdet.dense_heads.box_refinement import BoxRefinement, as_distance, refine_distances
 
 
 def test_the_released_refinement(shared) -> None:
@@ -65,3 +65,12 @@ def test_module_starts_with_offsets_near_zero() -> None:
     assert torch.nn.Conv2d.forward(module, features).abs().max() < 1
     with torch.autocast('cpu', dtype=torch.bfloat16):
         assert module(features, distances, (8, 8)).dtype == torch.float32
+
+
+def test_a_distance_of_zero_can_grow_again() -> None:
+    """The value is that of a ReLU; a negative gradient, which a descent step follows upwards, passes everywhere."""
+    values = torch.tensor([-1.0, -1.0, 0.0, 2.0, 2.0], requires_grad=True)
+    result = as_distance(values)
+    assert result.tolist() == [0, 0, 0, 2, 2]
+    result.backward(torch.tensor([-3.0, 3.0, -3.0, -3.0, 3.0]))
+    assert values.grad.tolist() == [-3, 0, -3, -3, 3]

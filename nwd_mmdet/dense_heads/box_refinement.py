@@ -1,8 +1,35 @@
 """Box refinement by what the points near the box's four sides predict."""
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
+
+
+class _Distance(torch.autograd.Function):
+    """ReLU through which a distance of 0 still gets the gradient that makes it larger.
+
+    A plain ReLU, as the released code has it, never recovers a side that shrank to nothing. Refined distances are sums
+    of two, so that on targets of 6 px all of them shrink that far: such a detector learned nothing.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor) -> Tensor:
+        ctx.save_for_backward(values)
+        return values.relu()
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        (values,) = ctx.saved_tensors
+        return grad * ((values > 0) | (grad < 0))
+
+
+def as_distance(values: Tensor) -> Tensor:
+    """``values`` cut off below 0, which a descent step can bring above 0 again."""
+    return _Distance.apply(values)
 
 
 def refine_distances(distances: Tensor, offsets: Tensor, stride: tuple[float, float]) -> Tensor:
@@ -37,7 +64,7 @@ def refine_distances(distances: Tensor, offsets: Tensor, stride: tuple[float, fl
         sampled = F.grid_sample(
             sides.reshape(batch * 4, 1, height, width), grid.reshape(batch * 4, height, width, 2), align_corners=False
         )
-        return (sign * (sampled.view(batch, 4, height, width) - point)).relu()
+        return as_distance(sign * (sampled.view(batch, 4, height, width) - point))
 
 
 class BoxRefinement(nn.Conv2d):

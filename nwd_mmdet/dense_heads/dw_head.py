@@ -11,7 +11,7 @@ from mmengine.structures import InstanceData
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from nwd_mmdet.dense_heads.box_refinement import BoxRefinement
+from nwd_mmdet.dense_heads.box_refinement import BoxRefinement, as_distance
 from nwd_mmdet.dense_heads.dual_weighting import dual_weighting_losses, points_in_regions
 
 
@@ -91,7 +91,7 @@ class DWHead(AnchorFreeHead):
         """Predict on one level; see :meth:`forward`."""
         cls_score, bbox_pred, _, reg_feat = super().forward_single(x)
         sizes = bbox_pred.new_tensor([*stride, *stride]).float().view(1, 4, 1, 1)
-        bbox_pred = F.relu(scale(bbox_pred).float()) * sizes  # half precision would overflow
+        bbox_pred = as_distance(scale(bbox_pred).float()) * sizes  # half precision would overflow
         if self.reg_refine:
             bbox_pred = self.reg_offset(reg_feat, bbox_pred, stride)
         return cls_score, bbox_pred, self.conv_centerness(reg_feat)

@@ -1,11 +1,12 @@
-"""Draw the figures of the documentation: the NWD paper's Figures 1 and 2."""
+"""Draw the figures of the documentation: the NWD paper's Figures 1 and 2, the Dual Weighting paper's Figure 3."""
 
 import argparse
 from pathlib import Path
 
+from nwd_mmdet.analysis.dual_weighting_figures import draw_negative_probability
 from nwd_mmdet.analysis.overlap_figures import draw_deviation_curves, draw_sensitivity
 
-FIGURES = {'sensitivity': draw_sensitivity, 'iou_and_nwd': draw_deviation_curves}
+FIGURES = {'sensitivity': draw_sensitivity, 'iou_and_nwd': draw_deviation_curves, 'p_neg': draw_negative_probability}
 
 
 def main() -> None:
