@@ -43,6 +43,11 @@ _HELP_AITOD = (
     'docs/datasets.md shows, or name your folder: AITOD_ROOT=/your/folder before the command, or data_root in the '
     'config.'
 )
+_HELP_VISDRONE = (
+    'VisDrone2019-DET is released at github.com/VisDrone/VisDrone-Dataset. Unpack it under data/VisDrone, or name your '
+    'folder by VISDRONE_ROOT, and convert each split: python tools/dataset_converters/visdrone2coco.py '
+    'data/VisDrone/VisDrone2019-DET-train data/VisDrone/annotations/visdrone_train.json'
+)
 _HELP_OTHER = (
     'The synthetic set is drawn by: python tools/dataset_converters/draw_synthetic.py data/synthetic\n'
     'Any other: name its folder by the environment variable that docs/datasets.md gives for it (as SIRST_ROOT), or set '
@@ -80,6 +85,8 @@ def _release_of(name: str) -> Release | None:
 
 
 def _help(name: str) -> str:
+    if 'visdrone' in name.lower():
+        return _HELP_VISDRONE
     return _HELP_AITOD if _release_of(name) else _HELP_OTHER
 
 

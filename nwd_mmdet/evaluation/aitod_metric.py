@@ -14,6 +14,8 @@ from mmengine.logging import print_log
 from nwd_mmdet.datasets.aitod import find_annotations
 from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth
 from nwd_mmdet.evaluation.coco_evaluation import evaluate
+from nwd_mmdet.evaluation.evaluation_result import EvaluationResult
+from nwd_mmdet.evaluation.visdrone_toolkit import ToolkitResult
 
 
 @METRICS.register_module()
@@ -104,11 +106,15 @@ class AITODMetric(BaseMetric):
                 f'{missing:,} of {len(gt.image_ids):,} images have no result: their objects count as missed.',
                 logger='current',
             )
-        result = evaluate(gt, dt, self.protocol)
+        result = self.evaluate_arrays(gt, dt)
         if self.classwise:
             print_log('\n' + result.classwise_table(), logger='current')
         print_log('\n' + result.table(), logger='current')
         return result.metrics
+
+    def evaluate_arrays(self, gt: GroundTruth, dt: Detections) -> EvaluationResult | ToolkitResult:
+        """Compare detections with the ground truth."""
+        return evaluate(gt, dt, self.protocol)
 
     def _ground_truth(self, results: list[dict]) -> GroundTruth:
         """The objects of the data set's classes; the position of a class is its label."""

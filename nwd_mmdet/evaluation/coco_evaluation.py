@@ -18,10 +18,22 @@ import numpy as np
 from mmengine.logging import print_log
 from tqdm import tqdm
 
+from nwd_mmdet.evaluation import visdrone_toolkit
 from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth, read_json
-from nwd_mmdet.evaluation.coco_protocols import IOU_THRESHOLDS, NO_LIMIT, RECALL_THRESHOLDS, Protocol, get_protocol
+from nwd_mmdet.evaluation.coco_protocols import (
+    IOU_THRESHOLDS,
+    NO_LIMIT,
+    PROTOCOLS,
+    RECALL_THRESHOLDS,
+    Protocol,
+    get_protocol,
+)
 from nwd_mmdet.evaluation.evaluation_result import EvaluationResult
 from nwd_mmdet.evaluation.lrp import OptimalLRP, optimal_lrp
+from nwd_mmdet.evaluation.visdrone_toolkit import ToolkitResult
+
+#: What detections in files can be evaluated by.
+JSON_PROTOCOLS = (*sorted(PROTOCOLS), visdrone_toolkit.PROTOCOL)
 
 _LOG_EVERY = 10  # seconds between lines of progress
 
@@ -74,15 +86,25 @@ def evaluate(gt: GroundTruth, dt: Detections, protocol: str = 'aitod', backend: 
     return EvaluationResult.from_arrays(protocol, gt.category_names, counts, precision, recall, lrp)
 
 
-def evaluate_json(gt_path: str | Path, dt_path: str | Path, protocol: str = 'aitod') -> EvaluationResult:
+def evaluate_json(
+    gt_path: str | Path, dt_path: str | Path, protocol: str = 'aitod'
+) -> EvaluationResult | ToolkitResult:
     """Compare a file of COCO detections with a COCO annotation file.
+
+    Args:
+        gt_path: Annotations.
+        dt_path: Detections.
+        protocol: One of :data:`JSON_PROTOCOLS`.
 
     Raises:
         FileNotFoundError: If a file does not exist.
         ValueError: If a file is not what it should be, or they do not belong together; the message names the file.
     """
-    gt = GroundTruth.from_coco(read_json(gt_path), str(gt_path))
+    dataset = read_json(gt_path)
+    gt = GroundTruth.from_coco(dataset, str(gt_path))
     dt = Detections.from_coco(read_json(dt_path), gt, str(dt_path))
+    if protocol == visdrone_toolkit.PROTOCOL:
+        return visdrone_toolkit.evaluate_toolkit(gt, dt, visdrone_toolkit.regions_of(dataset, gt))
     return evaluate(gt, dt, protocol)
 
 

@@ -32,9 +32,9 @@ _AITOD_SIZES = {'vt': (0, 8**2), 't': (8**2, 16**2), 's': (16**2, 32**2), 'm': (
 #: * ``aitod``: AI-TOD v1 and v2 (Wang et al., "Tiny Object Detection in Aerial Images", ICPR 2020), as in the authors'
 #:   evaluator: very tiny, tiny, small, medium.
 #: * ``visdrone``: what the NWD, NWD-RKA and RFLA papers report on VisDrone-DET val: AI-TOD's sizes, 1,500 detections,
-#:   AR at 100, 300 and 1500. Neither the VisDrone toolkit's protocol (500 detections over all classes, a mean weighted
-#:   by frequency) nor that of the DETR papers (500 detections, COCO's sizes). Regions to ignore count as such where the
-#:   annotation file marks them ``iscrowd``.
+#:   AR at 100, 300 and 1500. Neither the VisDrone toolkit's protocol (``visdrone-official``,
+#:   :mod:`nwd_mmdet.evaluation.visdrone_toolkit`) nor that of the DETR papers (500 detections, COCO's sizes). Regions
+#:   to ignore count as such where the annotation file marks them ``iscrowd``.
 #: * ``coco``: COCO detection.
 PROTOCOLS = {
     'aitod': Protocol(_AITOD_SIZES, (1, 100, 1500)),

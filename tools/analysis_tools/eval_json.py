@@ -7,7 +7,7 @@ import argparse
 import json
 from pathlib import Path
 
-from nwd_mmdet.evaluation import PROTOCOLS, evaluate_json
+from nwd_mmdet.evaluation import JSON_PROTOCOLS, evaluate_json
 
 
 def parse_args() -> argparse.Namespace:
@@ -16,7 +16,7 @@ def parse_args() -> argparse.Namespace:
     )
     parser.add_argument('gt', type=Path, help='COCO annotation file')
     parser.add_argument('dt', type=Path, help='detections: a JSON list of {image_id, category_id, bbox, score}')
-    parser.add_argument('--protocol', choices=sorted(PROTOCOLS), default='aitod', help='default: %(default)s')
+    parser.add_argument('--protocol', choices=JSON_PROTOCOLS, default='aitod', help='default: %(default)s')
     parser.add_argument('--out', type=Path, help='JSON file for all numbers')
     return parser.parse_args()
 

@@ -1,0 +1,209 @@
+"""VisDrone-DET's annotations, from its text files to COCO's format."""
+
+import csv
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from PIL import Image
+from terminaltables import AsciiTable
+from tqdm import tqdm
+
+from nwd_mmdet.datasets.visdrone import CLASSES
+
+_IGNORED_REGION, _OTHERS = 0, 11
+_SUFFIXES = ('.jpg', '.jpeg', '.png')
+# Absolute sizes √(wh) in px that the summary counts by: AI-TOD's limits, and 2 px, below which it has no objects.
+_LIMITS = (0, 2, 8, 16, 32, 64)
+
+
+class Row(NamedTuple):
+    """One line of a text file; the fields of the VisDrone2019-DET toolkit."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+    score: int
+    category: int
+    truncation: int
+    occlusion: int
+
+
+@dataclass
+class Conversion:
+    """A converted split.
+
+    Attributes:
+        dataset: The COCO data set.
+        counts: What was met and what was done with it.
+        unsized: Images without a known size, left out.
+    """
+
+    dataset: dict[str, Any]
+    counts: Counter = field(default_factory=Counter)
+    unsized: list[str] = field(default_factory=list)
+
+    def summary(self) -> str:
+        """Objects per class and size, then everything out of the ordinary."""
+        objects = [a for a in self.dataset['annotations'] if not a['iscrowd']]
+        sizes = np.sqrt([a['area'] for a in objects])
+        category = np.array([a['category_id'] for a in objects], int)
+        header = [f'{low} – {high} px' for low, high in zip(_LIMITS, _LIMITS[1:])] + [f'from {_LIMITS[-1]} px']
+        rows = [['class', 'objects', *header]]
+        for name, chosen in [
+            *((name, category == number) for number, name in enumerate(CLASSES, 1)),
+            ('all', category > 0),
+        ]:
+            histogram = np.histogram(sizes[chosen], [*_LIMITS, np.inf])[0]
+            rows.append([name, f'{chosen.sum():,}', *(f'{count:,}' for count in histogram)])
+        lines = [AsciiTable(rows, f'{len(self.dataset["images"]):,} images, absolute size √(wh)').table]
+        lines += [f'{count:,} {what}' for what, count in sorted(self.counts.items()) if count]
+        return '\n'.join(lines)
+
+
+def read_rows(path: Path) -> Iterator[Row]:
+    """The lines of an annotation file; a trailing comma and blank lines are legal.
+
+    Raises:
+        ValueError: A line that is not 8 whole numbers, or holds a score or category that VisDrone does not have.
+    """
+    for number, line in enumerate(path.read_text(encoding='utf-8-sig').splitlines(), 1):
+        text = line.strip().rstrip(',')
+        if not text:
+            continue
+        try:
+            row = Row(*(int(value) for value in text.split(',')))
+        except (TypeError, ValueError):
+            fields = ', '.join(Row._fields)
+            raise ValueError(f'{path}, line {number}: {line.strip()!r} is not 8 whole numbers ({fields})') from None
+        if row.score not in (0, 1) or not 0 <= row.category <= _OTHERS or row.width < 0 or row.height < 0:
+            raise ValueError(
+                f'{path}, line {number}: {row} should have a score of 0 or 1, a category from 0 to 11, and no negative '
+                'size. Is this a file of ground truth, not of results?'
+            )
+        yield row
+
+
+def read_sizes(path: Path) -> dict[str, tuple[int, int]]:
+    """Width and height of images, by file name, from a CSV file with the columns file_name, width, height.
+
+    Raises:
+        ValueError: If a column is missing or a size is no number.
+    """
+    with path.open(newline='', encoding='utf-8-sig') as file:
+        reader = csv.DictReader(file)
+        if missing := {'file_name', 'width', 'height'} - set(reader.fieldnames or []):
+            raise ValueError(f'{path}: no column {", ".join(sorted(missing))}; the first line names the columns')
+        try:
+            return {row['file_name']: (int(row['width']), int(row['height'])) for row in reader}
+        except (TypeError, ValueError) as error:
+            raise ValueError(f'{path}, line {reader.line_num}: a size is no whole number ({error})') from None
+
+
+def image_sizes(folder: Path) -> dict[str, tuple[int, int]]:
+    """Width and height of the images in a folder, from their headers."""
+    paths = sorted(path for path in folder.glob('*') if path.suffix.lower() in _SUFFIXES) if folder.is_dir() else []
+    sizes = {}
+    for path in tqdm(paths, 'image sizes', unit='img', delay=2):
+        try:
+            with Image.open(path) as image:
+                sizes[path.name] = image.size
+        except OSError as error:
+            raise ValueError(f'{path} is no readable image: {error}') from None
+    return sizes
+
+
+def convert(split_dir: Path, sizes: Mapping[str, tuple[int, int]], skip_missing: bool = False) -> Conversion:
+    """Convert one split.
+
+    * Objects of the ten classes keep their category ids 1 to 10. Those with score 0, which the toolkit does not
+      evaluate, become crowd annotations of their class: to be ignored in training and evaluation.
+    * Ignored regions (category 0) become ``ignore_regions`` of their image, a list of boxes ``[x, y, w, h]``.
+    * "Others" (category 11) are no class: left out, and counted.
+    * Boxes stay as they are annotated: without a width or height, over the border, twice. All are counted.
+
+    Args:
+        split_dir: Folder with ``annotations/``.
+        sizes: Width and height by file name.
+        skip_missing: Whether to leave out images whose size is not known.
+
+    Raises:
+        FileNotFoundError: No ``annotations/`` with text files in it.
+        ValueError: Malformed annotations, or images without a size.
+    """
+    paths = sorted((split_dir / 'annotations').glob('*.txt'))
+    if not paths:
+        raise FileNotFoundError(
+            f'no text files in {(split_dir / "annotations").absolute()}. SPLIT_DIR is a folder of VisDrone2019-DET '
+            'such as VisDrone2019-DET-train, with annotations/ and images/'
+        )
+    name_of = {Path(name).stem: name for name in sizes}
+    result = Conversion(
+        {
+            'info': {'description': f'VisDrone2019-DET, {split_dir.absolute().name}'},
+            'categories': [{'id': number, 'name': name} for number, name in enumerate(CLASSES, 1)],
+            'images': [],
+            'annotations': [],
+        }
+    )
+    result.unsized = [path.stem for path in paths if path.stem not in name_of]
+    if result.unsized and not skip_missing:
+        some = ', '.join(result.unsized[:5]) + (' …' if len(result.unsized) > 5 else '')
+        raise ValueError(
+            f'{len(result.unsized):,} of {len(paths):,} annotation files have no image whose size is known: {some}. '
+            f'Put the images into {split_dir / "images"}, give --sizes, or leave these out with --skip-missing'
+        )
+    result.counts['images without a known size, left out'] = len(result.unsized)
+    unlabelled = set(name_of) - {path.stem for path in paths}
+    result.counts['images without an annotation file, left out'] = len(unlabelled)
+    for path in tqdm(paths, 'annotations', unit='file', delay=2):
+        if path.stem in name_of:
+            _add_image(result, name_of[path.stem], sizes[name_of[path.stem]], list(read_rows(path)))
+    return result
+
+
+def _add_image(result: Conversion, file_name: str, size: tuple[int, int], rows: list[Row]) -> None:
+    dataset, counts = result.dataset, result.counts
+    image_id = len(dataset['images']) + 1
+    regions = [list(row[:4]) for row in rows if row.category == _IGNORED_REGION]
+    image = {'id': image_id, 'file_name': file_name, 'width': size[0], 'height': size[1], 'ignore_regions': regions}
+    dataset['images'].append(image)
+    counts['ignored regions, kept as ignore_regions of their images'] += len(regions)
+    counts['objects of category 11 (others), left out: no class'] += sum(row.category == _OTHERS for row in rows)
+    counts['lines that repeat, kept'] += len(rows) - len(set(rows))
+    for row in rows:
+        if row.category in (_IGNORED_REGION, _OTHERS):
+            continue
+        counts['objects with score 0, kept as crowd: not evaluated'] += row.score == 0
+        counts['objects without a width or height, kept'] += row.width == 0 or row.height == 0
+        outside = row.left < 0 or row.top < 0 or row.left + row.width > size[0] or row.top + row.height > size[1]
+        counts['objects over the border of their image, kept'] += outside
+        dataset['annotations'].append(
+            {
+                'id': len(dataset['annotations']) + 1,
+                'image_id': image_id,
+                'category_id': row.category,
+                'bbox': list(row[:4]),
+                'area': row.width * row.height,
+                'iscrowd': int(row.score == 0),
+                'truncation': row.truncation,
+                'occlusion': row.occlusion,
+            }
+        )
+
+
+def write(dataset: Mapping[str, Any], path: Path) -> None:
+    """Write JSON in one step: an interruption leaves no half file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
+    try:
+        temporary.write_text(json.dumps(dataset), encoding='utf-8')
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
