@@ -1,0 +1,47 @@
+"""Check AI-TOD: which images and annotations are missing, doubled or of another size than published.
+
+Usage: python tools/dataset_converters/verify_aitod.py AITOD_DIR [--list] [--json OUT.json]
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import nwd_mmdet  # noqa: F401  isort: skip  before anything of mmdet
+from nwd_mmdet.datasets.aitod_files import find_annotation_files
+from nwd_mmdet.datasets.aitod_verification import table, to_json, verify
+
+
+def main() -> None:
+    """Print the table; exit with 1 if something is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
+    parser.add_argument('root', type=Path, metavar='AITOD_DIR', help='folder with annotations/ and images')
+    parser.add_argument(
+        '--list', action='store_true', help='name every file that is missing, extra, mis-sized, doubled'
+    )
+    parser.add_argument('--json', type=Path, metavar='OUT', help='JSON file for everything')
+    args = parser.parse_args()
+    try:
+        reports, shared = verify(args.root, find_annotation_files(args.root))
+    except (OSError, ValueError) as error:
+        raise SystemExit(f'verify_aitod.py: {error}') from None
+    print(table(reports))
+    print('boxes: annotations under 1 px wide or high, or out of their image; AITODDataset clips or drops them')
+    for what, names in shared.items():
+        print(f'{len(names):,} images are in both {what}, which should have none in common: {", ".join(names[:5])}')
+    if args.list:
+        for report in reports:
+            for what in ('missing', 'extra', 'wrong_size', 'doubled'):
+                for name in getattr(report, what):
+                    print(f'{report.file}: {what} {name}')
+    if args.json:
+        args.json.parent.mkdir(parents=True, exist_ok=True)
+        args.json.write_text(json.dumps(to_json(reports, shared), indent=2) + '\n', encoding='utf-8')
+        print(f'Everything: {args.json}')
+    if shared or not all(report.right for report in reports):
+        raise SystemExit(1)
+    print('All is as published.')
+
+
+if __name__ == '__main__':
+    main()
