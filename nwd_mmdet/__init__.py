@@ -21,6 +21,7 @@ try:
 
     with contextlib.redirect_stdout(sys.stderr):  # onedl-mmdetection prints at import; our tools may print JSON
         from nwd_mmdet import (
+            alpha_iou_losses,
             assigners,
             checkpoints,
             classwise_bbox_head,
@@ -43,6 +44,7 @@ except Exception as error:  # a broken stack fails in many ways: ImportError, As
         raise ImportError(f'{message}\n\n{doctor.diagnosis()}') from error
 
 __all__ = [
+    'alpha_iou_losses',
     'assigners',
     'classwise_bbox_head',
     'datasets',

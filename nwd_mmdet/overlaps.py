@@ -26,11 +26,14 @@ __all__ = [
     'OVERLAPS',
     'aligned',
     'as_boxes',
+    'aspect_penalty',
     'ciou',
     'constants_of',
     'diou',
+    'distance_penalty',
     'dotd',
     'giou',
+    'hull_penalty',
     'iof',
     'iou',
     'nwd',
@@ -131,22 +134,44 @@ def iof(boxes1: Tensor, boxes2: Tensor) -> Tensor:
 def giou(boxes1: Tensor, boxes2: Tensor) -> Tensor:
     """Generalized IoU (Rezatofighi et al., CVPR 2019, Algorithm 1), range [-1, 1]."""
     overlap, union = _iou_and_union(boxes1, boxes2)
+    return overlap - _hull_penalty(boxes1, boxes2, union)
+
+
+def _hull_penalty(boxes1: Tensor, boxes2: Tensor, union: Tensor) -> Tensor:
     width, height = _enclosing_size(boxes1, boxes2)
     enclosing = (width * height).clamp(min=_EPS)
-    return overlap - (enclosing - union) / enclosing
+    return (enclosing - union) / enclosing
 
 
-def _iou_and_distance_penalty(boxes1: Tensor, boxes2: Tensor) -> tuple[Tensor, Tensor]:
-    overlap, _ = _iou_and_union(boxes1, boxes2)
+def hull_penalty(boxes1: Tensor, boxes2: Tensor) -> Tensor:
+    """IoU - GIoU: the share of the smallest box around both that neither fills, range [0, 1]."""
+    return _hull_penalty(boxes1, boxes2, _iou_and_union(boxes1, boxes2)[1])
+
+
+def distance_penalty(boxes1: Tensor, boxes2: Tensor) -> Tensor:
+    """IoU - DIoU: squared distance of the centres over the squared diagonal of the box around both, range [0, 1)."""
     width, height = _enclosing_size(boxes1, boxes2)
     diagonal = (width * width + height * height).clamp(min=_EPS)
-    return overlap, _squared_centre_distance(boxes1, boxes2) / diagonal
+    return _squared_centre_distance(boxes1, boxes2) / diagonal
+
+
+def aspect_penalty(boxes1: Tensor, boxes2: Tensor, min_iou: float = 0.0) -> Tensor:
+    """DIoU - CIoU: the difference of the aspect ratios, times a trade-off that is a constant for the gradient.
+
+    Range [0, 1]. 0 where IoU <= ``min_iou``: mmdet's ``CIoULoss`` has 0.5 there, the paper nothing.
+    """
+    aspect = (4 / math.pi**2) * (_aspect_angle(boxes1) - _aspect_angle(boxes2)) ** 2
+    with torch.no_grad():
+        overlap = iou(boxes1, boxes2)
+        trade_off = aspect / (1 - overlap + aspect).clamp(min=_EPS)
+        if min_iou > 0:
+            trade_off = trade_off * (overlap > min_iou)
+    return trade_off * aspect
 
 
 def diou(boxes1: Tensor, boxes2: Tensor) -> Tensor:
     """Distance IoU (Zheng et al., AAAI 2020, eq. 6 and 7), range (-1, 1]."""
-    overlap, penalty = _iou_and_distance_penalty(boxes1, boxes2)
-    return overlap - penalty
+    return iou(boxes1, boxes2) - distance_penalty(boxes1, boxes2)
 
 
 def _aspect_angle(boxes: Tensor) -> Tensor:
@@ -161,11 +186,7 @@ def ciou(boxes1: Tensor, boxes2: Tensor) -> Tensor:
     shapes reach, are cut off there, as in the released code of the NWD paper. mmdet's ``CIoULoss`` departs from
     the paper: it drops the aspect-ratio penalty where IoU <= 0.5.
     """
-    overlap, penalty = _iou_and_distance_penalty(boxes1, boxes2)
-    aspect = (4 / math.pi**2) * (_aspect_angle(boxes1) - _aspect_angle(boxes2)) ** 2
-    with torch.no_grad():
-        trade_off = aspect / (1 - overlap + aspect).clamp(min=_EPS)
-    return (overlap - penalty - trade_off * aspect).clamp(min=-1)
+    return (diou(boxes1, boxes2) - aspect_penalty(boxes1, boxes2)).clamp(min=-1)
 
 
 def nwd(boxes1: Tensor, boxes2: Tensor, constant: float | Tensor = 12.8) -> Tensor:
