@@ -1,6 +1,7 @@
 """VisDrone-DET: the converter on every oddity of its files, the data set, and the toolkit's evaluation by hand."""
 
 import json
+import runpy
 import subprocess
 import sys
 import tarfile
@@ -100,6 +101,14 @@ def test_sizes_from_a_file(tmp_path: Path) -> None:
     path.write_text('file_name,width,height\na.jpg,100,tall\n')
     with pytest.raises(ValueError, match='line 2'):
         read_sizes(path)
+    path.write_text('file_name,width,height\na.jpg,100,80\nb.jpg,0,80\n')
+    with pytest.raises(ValueError, match='at least 1 px, not as for b.jpg'):
+        read_sizes(path)
+
+
+def test_two_images_of_one_annotation_file_are_refused(split: Path) -> None:
+    with pytest.raises(ValueError, match='several images belong to the same annotation file.*a.jpg'):
+        convert(split, {'a.jpg': (100, 80), 'a.png': (100, 80)})
 
 
 def test_an_interruption_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,12 +124,17 @@ def test_an_interruption_leaves_no_half_file(tmp_path: Path, monkeypatch: pytest
     assert json.loads(target.read_text()) == {'images': []} and list(tmp_path.iterdir()) == [target]
 
 
-def test_tool(split: Path) -> None:
+def test_tool(split: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = split / 'new' / 'out.json'
     run = subprocess.run([sys.executable, str(TOOL), str(split), str(out)], capture_output=True, text=True)
     assert run.returncode == 0 and 'pedestrian' in run.stdout and len(json.loads(out.read_text())['images']) == 3
-    run = subprocess.run([sys.executable, str(TOOL), str(out.parent), str(out)], capture_output=True, text=True)
-    assert run.returncode == 1 and 'no text files in' in run.stderr and 'Traceback' not in run.stderr
+    for arguments, message in (
+        ((out.parent, out), 'no text files in .*annotations'),
+        ((split, out / 'below_a_file.json'), 'visdrone2coco.py: .*out.json'),
+    ):
+        monkeypatch.setattr(sys, 'argv', [str(TOOL), *map(str, arguments)])
+        with pytest.raises(SystemExit, match=message):
+            runpy.run_path(str(TOOL), run_name='__main__')
 
 
 @pytest.mark.parametrize(
@@ -184,6 +198,7 @@ def test_toolkit_by_hand() -> None:
     assert result.metrics['AP'] == pytest.approx((first + 1) / 2)
     assert result.metrics['AP_weighted'] == pytest.approx((2 * first + 1) / 3), 'class 1 is in two images'
     assert result.metrics['AR_1'] == pytest.approx((1 / 3 + 1) / 2)
+    assert result.metrics['AR_1_weighted'] == pytest.approx((2 * 1 / 3 + 1) / 3)
     assert result.metrics['AR_500'] == pytest.approx((2 / 3 + 1) / 2)
 
 

@@ -94,16 +94,19 @@ def read_sizes(path: Path) -> dict[str, tuple[int, int]]:
     """Width and height of images, by file name, from a CSV file with the columns file_name, width, height.
 
     Raises:
-        ValueError: If a column is missing or a size is no number.
+        ValueError: If a column is missing or a size is no positive whole number.
     """
     with path.open(newline='', encoding='utf-8-sig') as file:
         reader = csv.DictReader(file)
         if missing := {'file_name', 'width', 'height'} - set(reader.fieldnames or []):
             raise ValueError(f'{path}: no column {", ".join(sorted(missing))}; the first line names the columns')
         try:
-            return {row['file_name']: (int(row['width']), int(row['height'])) for row in reader}
+            sizes = {row['file_name']: (int(row['width']), int(row['height'])) for row in reader}
         except (TypeError, ValueError) as error:
             raise ValueError(f'{path}, line {reader.line_num}: a size is no whole number ({error})') from None
+    if bad := [name for name, size in sizes.items() if min(size) < 1]:
+        raise ValueError(f'{path}: width and height must be at least 1 px, not as for {_some(bad)}')
+    return sizes
 
 
 def image_sizes(folder: Path) -> dict[str, tuple[int, int]]:
@@ -135,7 +138,7 @@ def convert(split_dir: Path, sizes: Mapping[str, tuple[int, int]], skip_missing:
 
     Raises:
         FileNotFoundError: No ``annotations/`` with text files in it.
-        ValueError: Malformed annotations, or images without a size.
+        ValueError: Malformed annotations, images without a size, or two images that differ in suffix or folder alone.
     """
     paths = sorted((split_dir / 'annotations').glob('*.txt'))
     if not paths:
@@ -144,6 +147,8 @@ def convert(split_dir: Path, sizes: Mapping[str, tuple[int, int]], skip_missing:
             'such as VisDrone2019-DET-train, with annotations/ and images/'
         )
     name_of = {Path(name).stem: name for name in sizes}
+    if repeated := [name for name in sizes if name_of[Path(name).stem] != name]:
+        raise ValueError(f'several images belong to the same annotation file, remove one of each: {_some(repeated)}')
     result = Conversion(
         {
             'info': {'description': f'VisDrone2019-DET, {split_dir.absolute().name}'},
@@ -154,10 +159,10 @@ def convert(split_dir: Path, sizes: Mapping[str, tuple[int, int]], skip_missing:
     )
     result.unsized = [path.stem for path in paths if path.stem not in name_of]
     if result.unsized and not skip_missing:
-        some = ', '.join(result.unsized[:5]) + (' …' if len(result.unsized) > 5 else '')
         raise ValueError(
-            f'{len(result.unsized):,} of {len(paths):,} annotation files have no image whose size is known: {some}. '
-            f'Put the images into {split_dir / "images"}, give --sizes, or leave these out with --skip-missing'
+            f'{len(result.unsized):,} of {len(paths):,} annotation files have no image whose size is known: '
+            f'{_some(result.unsized)}. Put the images into {split_dir / "images"}, give --sizes, or leave these out '
+            'with --skip-missing'
         )
     result.counts['images without a known size, left out'] = len(result.unsized)
     unlabelled = set(name_of) - {path.stem for path in paths}
@@ -207,3 +212,7 @@ def write(dataset: Mapping[str, Any], path: Path) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _some(names: list[str], number: int = 20) -> str:
+    return ', '.join(names[:number]) + (f' and {len(names) - number:,} more' if len(names) > number else '')

@@ -1,5 +1,7 @@
 from nwd_mmdet.dense_heads.box_refinement import BoxRefinement, refine_distances
 from nwd_mmdet.dense_heads.dw_head import DWHead
 from nwd_mmdet.dense_heads.dw_tood_head import DWTOODHead
+from nwd_mmdet.dense_heads.multi_centre_head import MultiCentreHead
+from nwd_mmdet.dense_heads.ssd_head import PredictingSSDHead
 
-__all__ = ['BoxRefinement', 'DWHead', 'DWTOODHead', 'refine_distances']
+__all__ = ['BoxRefinement', 'DWHead', 'DWTOODHead', 'MultiCentreHead', 'PredictingSSDHead', 'refine_distances']

@@ -23,7 +23,7 @@ class VisDroneMetric(AITODMetric):
 
     ``protocol='official'`` is that of VisDrone's challenge and toolkit, see
     :mod:`nwd_mmdet.evaluation.visdrone_toolkit`: ``AP AP_50 AP_75 AR_1 AR_10 AR_100 AR_500`` and, as the toolkit
-    averages, ``AP_weighted`` and so on. Numbers of the two protocols cannot be compared.
+    averages, the same with ``_weighted``. Numbers of the two protocols cannot be compared.
 
     Args:
         protocol: ``'papers'`` or ``'official'``.

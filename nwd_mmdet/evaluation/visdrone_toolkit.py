@@ -1,11 +1,18 @@
 """VisDrone-DET's own evaluation, that of its challenge and toolkit.
 
-Reimplemented from the description of the VisDrone2018-DET-toolkit (MATLAB); compared with hand-computed cases, not with
-the toolkit's output. What differs from COCO's:
+Reimplemented from the VisDrone2018-DET-toolkit (MATLAB); compared with hand-computed cases, not with the toolkit's
+output. What differs from COCO's:
 
 * objects and detections with at least half of their area inside the ignored regions of their image are dropped;
 * of each image the best 500 detections over all classes count, not 500 of each class;
 * AP is the area under the precision-recall curve made monotone (VOC 2010 and later), not a mean over 101 recalls.
+
+As COCO's crowd, an object with score 0 takes any number of detections that no other object takes, by the share of the
+detection that it covers.
+
+Where this follows the definition and the toolkit does not: the toolkit draws ignored regions up to one pixel larger
+(which drops some 3 more of the 38,759 objects of val), and counts objects with score 0 among those that recall asks for
+(the released train and val have none).
 """
 
 from collections.abc import Mapping, Sequence
@@ -28,9 +35,8 @@ class ToolkitResult:
     """Numbers of the toolkit's protocol, as fractions; -1 where there is no object.
 
     Attributes:
-        metrics: ``AP AP_50 AP_75 AR_1 AR_10 AR_100 AR_500``, means over the classes that have objects, and
-            ``AP_weighted AP_50_weighted AP_75_weighted``: what the toolkit prints, whose mean counts a class once for
-            every image it occurs in.
+        metrics: ``AP AP_50 AP_75 AR_1 AR_10 AR_100 AR_500``, means over the classes that have objects, and the same
+            with ``_weighted``: what the toolkit prints, whose mean counts a class once for every image it occurs in.
         classwise: Class name → ``AP AP_50 AP_75``, None without objects.
         counts: Numbers of images, objects and detections that were evaluated, and of those dropped.
     """
@@ -91,9 +97,9 @@ def evaluate_toolkit(gt: GroundTruth, dt: Detections, regions: Sequence[np.ndarr
         'AP_50': precision[:, 0],
         'AP_75': precision[:, int(np.argmin(np.abs(IOU_THRESHOLDS - 0.75)))],
     }
-    metrics = {key: _mean(values) for key, values in columns.items()}
-    metrics |= {f'AR_{number}': _mean(recall[:, :, m].mean(1)) for m, number in enumerate(MAX_DETS)}
-    metrics |= {f'{key}_weighted': _mean(values, images_with) for key, values in columns.items()}
+    recalls = {f'AR_{number}': recall[:, :, m].mean(1) for m, number in enumerate(MAX_DETS)}
+    metrics = {key: _mean(values) for key, values in {**columns, **recalls}.items()}
+    metrics |= {f'{key}_weighted': _mean(values, images_with) for key, values in {**columns, **recalls}.items()}
     classwise = {
         name: {key: None if np.isnan(values[c]) else float(values[c]) for key, values in columns.items()}
         for c, name in enumerate(gt.category_names)

@@ -1,5 +1,5 @@
-# VisDrone2019-DET, train → val as in the papers on tiny objects: 1333 x 800, flip .5, 2 images per GPU, AI-TOD's sizes and
-# 1,500 detections. docs/datasets.md has the folders and the two commands that write the annotations.
+# VisDrone2019-DET, train → val as in the papers on tiny objects: 1333 x 800, flip .5, 2 images per GPU, AI-TOD's sizes
+# and 1,500 detections. docs/datasets.md has the folders and the two commands that write the annotations.
 dataset_type = 'VisDroneDataset'
 data_root = '{{$VISDRONE_ROOT:data/VisDrone}}'
 backend_args = None

@@ -1,0 +1,3 @@
+# DetectoRS, and anchors tuned to the data: 4 x stride, 16 px and up.
+_base_ = './detectors_cascade-rcnn_r50_1x_aitod.py'
+model = dict(rpn_head=dict(anchor_generator=dict(scales=[4])))

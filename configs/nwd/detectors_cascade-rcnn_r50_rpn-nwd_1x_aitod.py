@@ -1,0 +1,4 @@
+# NWD in the RPN: the paper's DetectoRS* (Table 4). The released config lacks reg_decoded_bbox and so computes
+# NWD on encoded deltas; this one decodes.
+_base_ = ['./detectors_cascade-rcnn_r50_1x_aitod.py', '../_base_/models/nwd.py']
+model = {{_base_.rpn_nwd_loss5}}

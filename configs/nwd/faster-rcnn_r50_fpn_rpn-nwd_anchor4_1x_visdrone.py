@@ -1,0 +1,3 @@
+# Faster R-CNN with NWD in the RPN on VisDrone, and anchors tuned to the data: 4 x stride, 16 px and up.
+_base_ = './faster-rcnn_r50_fpn_rpn-nwd_1x_visdrone.py'
+model = dict(rpn_head=dict(anchor_generator=dict(scales=[4])))
