@@ -15,6 +15,7 @@ from mmengine.dist import is_main_process
 from mmengine.hub import get_config
 
 from nwd_mmdet.analysis.constants import resolve_auto_constants
+from nwd_mmdet.auto_classes import resolve_auto_classes
 
 __all__ = ['argument_parser', 'check_checkpoint', 'explained_errors', 'load_config', 'read_config', 'shown']
 
@@ -47,7 +48,8 @@ def load_config(args: argparse.Namespace) -> Config:
     """Load the config and apply the shared arguments to it.
 
     The work folder is ``--work-dir``, else the config's ``work_dir``, else ``work_dirs/`` and the config's name.
-    ``constant='auto'`` in the model becomes the mean object size of the training set.
+    ``constant='auto'`` in the model becomes the mean object size of the training set, ``classes='auto'`` in the data
+    sets the names in their files, ``num_classes='auto'`` in the model their number.
     A run by torchrun on a machine without GPUs joins its process group here, with gloo.
 
     Args:
@@ -61,6 +63,7 @@ def load_config(args: argparse.Namespace) -> Config:
     if args.cfg_options:
         cfg.merge_from_dict(args.cfg_options)
     _refuse_class_constants_in_rpn(cfg)
+    resolve_auto_classes(cfg)
     resolve_auto_constants(cfg)
     cfg.launcher = args.launcher
     cfg.default_scope = cfg.get('default_scope') or 'mmdet'

@@ -1,9 +1,14 @@
 """What the tools do to a config before they run it."""
 
 import argparse
+import json
+import re
+import shutil
+from pathlib import Path
 
 import pytest
 from conftest import ROOT
+from mmdet.registry import DATASETS
 from mmengine.config import Config
 
 from nwd_mmdet.datasets.synthetic import draw_set
@@ -31,6 +36,63 @@ def test_an_rpn_with_a_constant_for_each_class_is_refused() -> None:
     with pytest.raises(SystemExit, match=r'assigner.constant=\[5.0, 9.0\].*an RPN does not know the classes'):
         load(**{RPN: [5.0, 9.0]})
     assert load(**{'model.train_cfg.rcnn.assigner.constant': [5.0, 9.0]}).work_dir.endswith('rpn-nwd_synthetic')
+
+
+def write(path: Path, names: list[str]) -> None:
+    categories = [{'id': number, 'name': name} for number, name in enumerate(names, 1)]
+    path.write_text(json.dumps({'images': [], 'annotations': [], 'categories': categories}))
+
+
+def auto_classes(root: Path, **options: object) -> Config:
+    """The demo's config on the files train.json and val.json of a folder, with the classes from them."""
+    for part in ('train', 'val', 'test'):
+        dataset = f'{part}_dataloader.dataset'
+        options[f'{dataset}.data_root'] = str(root)
+        options[f'{dataset}.ann_file'] = 'train.json' if part == 'train' else 'val.json'
+        options[f'{dataset}.metainfo'] = dict(classes='auto')
+    return load(**{'model.roi_head.bbox_head.num_classes': 'auto', **options})
+
+
+def test_classes_are_read_from_the_annotations(tmp_path) -> None:
+    write(tmp_path / 'train.json', ['buoy', 'boat', 'pier'])
+    write(tmp_path / 'val.json', ['boat', 'buoy', 'pier'])  # another order
+    config = auto_classes(tmp_path)
+    for part in ('train', 'val', 'test'):
+        assert tuple(config[f'{part}_dataloader'].dataset.metainfo.classes) == ('buoy', 'boat', 'pier')
+    assert config.model.roi_head.bbox_head.num_classes == 3
+
+
+def test_classes_that_cannot_be_read_are_explained(tmp_path) -> None:
+    write(tmp_path / 'train.json', ['buoy', 'boat'])
+    write(tmp_path / 'val.json', ['buoy', 'ship'])
+    with pytest.raises(ValueError, match=r"have not the same classes, they differ by \['boat', 'ship'\]"):
+        auto_classes(tmp_path)
+    (tmp_path / 'val.json').write_text('[]')
+    with pytest.raises(ValueError, match='val.json: not a COCO data set'):
+        auto_classes(tmp_path)
+    with pytest.raises(ValueError, match="num_classes='auto' needs to know the classes"):
+        load(**{'model.roi_head.bbox_head.num_classes': 'auto'})
+    with pytest.raises(FileNotFoundError, match='nowhere'):
+        auto_classes(tmp_path / 'nowhere')
+
+
+def test_the_worked_example_of_the_documentation(tmp_path) -> None:
+    page = (ROOT / 'docs' / 'datasets.md').read_text(encoding='utf-8')
+    (example,) = re.findall(r'```python\n(_base_ = .*?)```', page, re.DOTALL)
+    draw_set(tmp_path / 'data', {'train': 2, 'val': 1})
+    for split in ('train', 'val'):
+        shutil.copy(tmp_path / 'data' / 'annotations' / f'{split}.json', tmp_path / 'data' / f'{split}.json')
+    base = str(ROOT / 'configs' / 'nwd')
+    example = example.replace("'../nwd/", f"'{base}/").replace('data/harbour', str(tmp_path / 'data'))
+    (tmp_path / 'harbour.py').write_text(example)
+    config = load_config(
+        argparse.Namespace(
+            config=str(tmp_path / 'harbour.py'), work_dir=None, cfg_options={}, launcher='none', local_rank=0
+        )
+    )
+    assert config.model.roi_head.bbox_head.num_classes == 8
+    assert config.model.train_cfg.rpn.assigner.constant > 1
+    assert len(DATASETS.build(config.val_dataloader.dataset)) == 1
 
 
 def test_configs_of_mmdet() -> None:

@@ -1,6 +1,5 @@
 """Which C for NWD? The mean absolute object size of the training set, in network-input pixels."""
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,6 +11,7 @@ from terminaltables import AsciiTable
 from torch import Tensor
 
 from nwd_mmdet.analysis.input_boxes import InputBoxes
+from nwd_mmdet.auto_classes import dicts_in
 
 # Where the mean size is above it, NWD was not measured to help: on DOTA (55 px), the NWD authors' logged Faster R-CNN
 # falls from AP_50 59.4 to 58.3 with NWD in the RPN and C = 34. 32 px is where AI-TOD's "small" ends.
@@ -128,7 +128,7 @@ def resolve_auto_constants(cfg: Config) -> float | None:
         ValueError: A training set without objects, or without the sizes of its images.
         FileNotFoundError: A training set that does not exist.
     """
-    places = [part for part in _dicts(cfg.get('model')) if part.get('constant') == 'auto']
+    places = [part for part in dicts_in(cfg.get('model')) if part.get('constant') == 'auto']
     if not places:
         return None
     estimate = ConstantEstimate.of(InputBoxes.from_config(cfg))
@@ -140,17 +140,6 @@ def resolve_auto_constants(cfg: Config) -> float | None:
         logger='current',
     )
     return estimate.constant
-
-
-def _dicts(value: Any) -> Iterator[dict[str, Any]]:
-    """All dictionaries inside a config's value, itself included."""
-    if isinstance(value, dict):
-        yield value
-        for item in value.values():
-            yield from _dicts(item)
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _dicts(item)
 
 
 def _rounded(size: float) -> float:
