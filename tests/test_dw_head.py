@@ -110,6 +110,17 @@ def test_ignored_regions_are_no_negatives(name: str) -> None:
     assert less['loss_cls_pos'] == plain['loss_cls_pos'] and less['loss_loc'] == plain['loss_loc']
 
 
+def test_normalisers_are_means_over_all_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    head = build('plain')
+    alone = losses(head, objects(30, 30))
+    # other processes with so many objects and candidates that the means are a thousand times as large
+    monkeypatch.setattr('nwd_mmdet.dense_heads.dual_weighting.reduce_mean', lambda value: value * 1000)
+    among = losses(head, objects(30, 30))
+    for key in ('loss_cls_pos', 'loss_loc'):
+        torch.testing.assert_close(among[key], alone[key] / 1000)
+    assert among['loss_cls_neg'] < alone['loss_cls_neg'] / 10, 'this process alone is at its lower limit of 1'
+
+
 @pytest.mark.parametrize('name', ['refined', 'paper', 'tood'])
 def test_mixed_precision(name: str) -> None:
     head = build(name)

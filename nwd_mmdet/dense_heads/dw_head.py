@@ -24,7 +24,7 @@ class DWHead(AnchorFreeHead):
     out the points in ignored regions as negatives.
 
     The released code scales the predicted distances by the stride in training as well; so does this, and they start
-    at 4 strides.
+    at 4 strides. Unlike its ReLU, the cut of distances at 0 lets them grow again: the values are the same.
 
     Args:
         num_classes: Number of classes.
