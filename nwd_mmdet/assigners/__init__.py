@@ -1,5 +1,6 @@
 from nwd_mmdet.assigners.dw_assigner import DWAssigner
 from nwd_mmdet.assigners.nwd_assigner import NWDAssigner
 from nwd_mmdet.assigners.overlap_calculator import OverlapCalculator
+from nwd_mmdet.assigners.overlap_cost import OverlapCost
 
-__all__ = ['DWAssigner', 'NWDAssigner', 'OverlapCalculator']
+__all__ = ['DWAssigner', 'NWDAssigner', 'OverlapCalculator', 'OverlapCost']
