@@ -74,6 +74,7 @@ STEPPED = {
         {'backbone.depth': 18, 'neck.in_channels': 512},
         ('bbox_head.wh_head.2.weight', 'bbox_head.offset_head.2.weight'),
     ),
+    'alpha_iou/faster-rcnn_r50_fpn_alpha-ciou_1x_coco': (128, FASTER, TWO_STAGE),
     'dw/fcos_r18-small_fpn_synthetic': (128, {}, ('bbox_head.conv_reg.weight',)),
     'dw/dw_r18-small_fpn_synthetic': (128, {}, ('bbox_head.conv_reg.weight', 'bbox_head.reg_offset.weight')),
     'dw/dw-nwd_r50_fpn_p2_1x_aitod': (128, R18, ('bbox_head.conv_reg.weight',)),
