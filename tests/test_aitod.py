@@ -1,3 +1,4 @@
+import argparse
 import json
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from mmengine.config import Config
 from nwd_mmdet.datasets import AITODDataset, aitod
 from nwd_mmdet.datasets.aitod import CLASSES, RELEASES, find_annotations
 from nwd_mmdet.datasets.synthetic import draw_set
+from nwd_mmdet.launch import load_config
 
 SPLITS = ('train', 'val', 'trainval', 'test')
 FILES = [(release.names[0], name, split) for release, split in zip(RELEASES, SPLITS * 2) for name in release.names]
@@ -242,7 +244,6 @@ def test_the_example_of_the_docs(root, tmp_path, monkeypatch):
     register_all_modules()
     example = (root / 'docs/datasets.md').read_text().split("```python\n_base_ = '..")[1].split('```')[0]
     (tmp_path / 'example.py').write_text(f"_base_ = '{root}/configs{example}")
-    config = Config.fromfile(tmp_path / 'example.py')
     for split in ('train', 'val'):
         harbour = tmp_path / 'data/harbour'
         write_set(harbour, annotations=[box(2, 5, 6, 7, 8)], folder=split)
@@ -250,7 +251,11 @@ def test_the_example_of_the_docs(root, tmp_path, monkeypatch):
         coco = json.loads((harbour / 'annotations/aitod_train_v1.json').read_text())
         (harbour / f'{split}.json').write_text(json.dumps(coco | dict(categories=categories)))
     monkeypatch.chdir(tmp_path)
+    arguments = argparse.Namespace(config='example.py', work_dir=None, cfg_options={}, launcher='none', local_rank=0)
+    config = load_config(arguments)
     assert DATASETS.build(config.train_dataloader.dataset).get_data_info(0)['instances'][0]['bbox_label'] == 1
     assert len(DATASETS.build(config.test_dataloader.dataset)) == 2
     assert METRICS.build(config.test_evaluator).ann_file == 'data/harbour/val.json'
     assert config.model.roi_head.bbox_head.num_classes == 2
+    # a box of 7 x 8 px, in images of 48 px that are resized to 800
+    assert config.model.train_cfg.rpn.assigner.constant == pytest.approx((7 * 8) ** 0.5 * 800 / 48, abs=0.5)

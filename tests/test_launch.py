@@ -2,13 +2,10 @@
 
 import argparse
 import json
-import re
-import shutil
 from pathlib import Path
 
 import pytest
 from conftest import ROOT
-from mmdet.registry import DATASETS
 from mmengine.config import Config
 
 from nwd_mmdet.datasets.synthetic import draw_set
@@ -74,25 +71,6 @@ def test_classes_that_cannot_be_read_are_explained(tmp_path) -> None:
         load(**{'model.roi_head.bbox_head.num_classes': 'auto'})
     with pytest.raises(FileNotFoundError, match='nowhere'):
         auto_classes(tmp_path / 'nowhere')
-
-
-def test_the_worked_example_of_the_documentation(tmp_path) -> None:
-    page = (ROOT / 'docs' / 'datasets.md').read_text(encoding='utf-8')
-    (example,) = re.findall(r'```python\n(_base_ = .*?)```', page, re.DOTALL)
-    draw_set(tmp_path / 'data', {'train': 2, 'val': 1})
-    for split in ('train', 'val'):
-        shutil.copy(tmp_path / 'data' / 'annotations' / f'{split}.json', tmp_path / 'data' / f'{split}.json')
-    base = str(ROOT / 'configs' / 'nwd')
-    example = example.replace("'../nwd/", f"'{base}/").replace('data/harbour', str(tmp_path / 'data'))
-    (tmp_path / 'harbour.py').write_text(example)
-    config = load_config(
-        argparse.Namespace(
-            config=str(tmp_path / 'harbour.py'), work_dir=None, cfg_options={}, launcher='none', local_rank=0
-        )
-    )
-    assert config.model.roi_head.bbox_head.num_classes == 8
-    assert config.model.train_cfg.rpn.assigner.constant > 1
-    assert len(DATASETS.build(config.val_dataloader.dataset)) == 1
 
 
 def test_configs_of_mmdet() -> None:
