@@ -9,6 +9,7 @@ import torch
 from mmdet.registry import TASK_UTILS
 from torch import Tensor
 
+from nwd_mmdet.assigners.point_grid import PointGrid
 from nwd_mmdet.overlaps import aligned
 
 _EPS = 1e-12  # the released code's
@@ -180,14 +181,14 @@ class DWAssigner:
         per_image = sum(height * width for height, width in featmap_sizes)
         parts, start = [], 0
         for size, stride in zip(featmap_sizes, strides, strict=True):
-            grid = _Grid(size, stride, offset)
+            grid = PointGrid(size, stride, offset)
             cell, gt, distance = grid.points_inside(gts)
             keep = self._in_bag(gt, distance)
             prior = self._prior(distance[keep])
             parts.append(Candidates(start + cell[keep] + per_image * image[gt[keep]], gt[keep], prior))
             start += size[0] * size[1]
         if self.nearest_point:
-            parts.append(self._nearest(gts, image * per_image, _Grid(featmap_sizes[0], strides[0], offset), parts))
+            parts.append(self._nearest(gts, image * per_image, PointGrid(featmap_sizes[0], strides[0], offset), parts))
         return Candidates(*(torch.cat(columns) for columns in zip(*parts)))
 
     def _in_bag(self, gt: Tensor, distance: Tensor) -> Tensor:
@@ -207,7 +208,7 @@ class DWAssigner:
             return torch.ones_like(distance)
         return torch.exp(-(distance**2) / (2 * self.preset.sigma**2))
 
-    def _nearest(self, gts: Tensor, first_point: Tensor, grid: '_Grid', parts: list[Candidates]) -> Candidates:
+    def _nearest(self, gts: Tensor, first_point: Tensor, grid: PointGrid, parts: list[Candidates]) -> Candidates:
         """The nearest point of the level for every object that has none."""
         lonely = torch.ones(len(gts), dtype=torch.bool, device=gts.device)
         for part in parts:
@@ -274,40 +275,3 @@ class DWAssigner:
         largest = falling.new_full((num_gts,), -math.inf).scatter_reduce_(0, gt, falling, 'amax')[gt].clamp(max=1)
         stretched = (falling - smallest + _EPS) / (largest - smallest + _EPS)
         return torch.where(overlaps < self.theta[0], 1.0, stretched)
-
-
-class _Grid(NamedTuple):
-    """The points of one level: at ``(column + offset) * stride``."""
-
-    size: Sequence[int]
-    stride: tuple[int, int]
-    offset: float
-
-    def points_inside(self, boxes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Point, box, and distance from its centre in strides, of every point strictly inside a box; shape [K] each."""
-        scale = boxes.new_tensor(self.stride)
-        limit = boxes.new_tensor([self.size[1], self.size[0]])
-        # one point more on every side than the division says, so that rounding loses none; then the exact comparison
-        first = (boxes[:, :2] / scale - self.offset).floor().clamp(min=0)
-        last = torch.minimum((boxes[:, 2:] / scale - self.offset).ceil(), limit - 1)
-        extent = (last - first + 1).clamp(min=0).long()
-        box = torch.arange(len(boxes), device=boxes.device).repeat_interleave(extent.prod(1))
-        index = torch.arange(len(box), device=boxes.device) - torch.searchsorted(box, box)
-        width = extent[box, 0]
-        column, row = index % width + first[box, 0].long(), index // width + first[box, 1].long()
-        point = (torch.stack([column, row], 1) + self.offset) * scale
-        inside = ((point > boxes[box, :2]) & (point < boxes[box, 2:])).all(1)
-        column, row, box, point = column[inside], row[inside], box[inside], point[inside]
-        return row * self.size[1] + column, box, self._distance(point, boxes[box])
-
-    def nearest_point(self, boxes: Tensor) -> tuple[Tensor, Tensor]:
-        """Point nearest to each box's centre, and its distance in strides; shape [N] each."""
-        scale = boxes.new_tensor(self.stride)
-        cell = ((boxes[:, :2] + boxes[:, 2:]) / 2 / scale - self.offset).round().clamp(min=0)
-        cell = torch.minimum(cell, boxes.new_tensor([self.size[1] - 1, self.size[0] - 1]))
-        distance = self._distance((cell + self.offset) * scale, boxes)
-        return (cell[:, 1] * self.size[1] + cell[:, 0]).long(), distance
-
-    def _distance(self, point: Tensor, boxes: Tensor) -> Tensor:
-        centre = (boxes[:, :2] + boxes[:, 2:]) / 2
-        return ((point - centre) / boxes.new_tensor(self.stride)).square().sum(1).sqrt()
