@@ -192,3 +192,14 @@ def test_training_overfits_one_image() -> None:
 def test_weights_have_the_names_of_the_released_checkpoints() -> None:
     names = {name.split('.')[0] for name in build('refined').state_dict()}
     assert names == {'cls_convs', 'reg_convs', 'conv_cls', 'conv_reg', 'conv_centerness', 'scales', 'reg_offset'}
+
+
+def test_gradient_of_the_focal_part_is_that_of_autograd() -> None:
+    from nwd_mmdet.dense_heads.dual_weighting import _focal
+
+    log_s = -torch.rand(200, dtype=torch.float64).mul(20).exp().mul(1e-6).clamp(1e-7, 30).requires_grad_()
+    plain = -torch.exp(2 * log_s) * torch.log(-torch.expm1(log_s))
+    torch.testing.assert_close(_focal(log_s), plain)
+    (expected,) = torch.autograd.grad(plain.sum(), log_s)
+    (found,) = torch.autograd.grad(_focal(log_s).sum(), log_s)
+    torch.testing.assert_close(found, expected)

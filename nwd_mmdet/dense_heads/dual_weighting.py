@@ -1,11 +1,13 @@
 """The losses of dual weighting, on the candidate pairs of a batch, for any head that predicts scores and boxes."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from mmdet.utils import reduce_mean
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 
 from nwd_mmdet.assigners.dw_assigner import Candidates, DWAssigner, DWWeights
 
@@ -88,9 +90,24 @@ def _negative_loss(
     return background.sum() + as_candidates.sum(), (1 - p_neg).sum()
 
 
+class _Focal(torch.autograd.Function):
+    """``-s² ln(1 - s)`` of ln s; keeps its input alone, where autograd keeps five maps of all points and classes."""
+
+    @staticmethod
+    def forward(ctx: Any, log_s: Tensor) -> Tensor:
+        ctx.save_for_backward(log_s)
+        return -torch.exp(2 * log_s) * _log_complement(log_s)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> Tensor:
+        (log_s,) = ctx.saved_tensors
+        s = log_s.exp()
+        return grad * s**2 * (s / -torch.expm1(log_s) - 2 * _log_complement(log_s))
+
+
 def _focal(log_s: Tensor) -> Tensor:
-    """``-s² ln(1 - s)``."""
-    return -torch.exp(2 * log_s) * _log_complement(log_s)
+    return _Focal.apply(log_s)
 
 
 def _log_complement(log_s: Tensor) -> Tensor:
@@ -105,6 +122,11 @@ def _last_of_each(entry: Tensor) -> Tensor:
     last = torch.ones_like(ordered, dtype=torch.bool)
     last[:-1] = ordered[1:] != ordered[:-1]
     return order[last]
+
+
+def flatten_levels(levels: Sequence[Tensor]) -> Tensor:
+    """Maps of all levels, shape [B, C, H, W] each, as float32 of shape [B, P, C]: all points, level by level."""
+    return torch.cat([level.float().permute(0, 2, 3, 1).flatten(1, 2) for level in levels], 1)
 
 
 def points_in_regions(

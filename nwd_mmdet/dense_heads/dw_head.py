@@ -5,14 +5,14 @@ from typing import Any
 import torch
 from mmcv.cnn import Scale
 from mmdet.models.dense_heads import AnchorFreeHead
-from mmdet.models.utils import levels_to_images, multi_apply
+from mmdet.models.utils import multi_apply
 from mmdet.registry import MODELS, TASK_UTILS
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from nwd_mmdet.dense_heads.box_refinement import BoxRefinement, as_distance
-from nwd_mmdet.dense_heads.dual_weighting import dual_weighting_losses, points_in_regions
+from nwd_mmdet.dense_heads.dual_weighting import dual_weighting_losses, flatten_levels, points_in_regions
 
 
 @MODELS.register_module()
@@ -120,10 +120,8 @@ class DWHead(AnchorFreeHead):
         """
         sizes, strides = [tuple(level.shape[-2:]) for level in cls_scores], self.prior_generator.strides
         points = torch.cat(self.prior_generator.grid_priors(sizes, device=cls_scores[0].device))
-        class_logits, centerness_logits = (
-            torch.stack(levels_to_images([level.float() for level in levels])) for levels in (cls_scores, centernesses)
-        )
-        distances = torch.stack(levels_to_images([level.float() for level in bbox_preds]))
+        class_logits, centerness_logits = flatten_levels(cls_scores), flatten_levels(centernesses)
+        distances = flatten_levels(bbox_preds)
         ignored = None
         if batch_gt_instances_ignore is not None:
             regions = [instances.bboxes for instances in batch_gt_instances_ignore]

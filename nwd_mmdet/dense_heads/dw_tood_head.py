@@ -2,14 +2,12 @@
 
 from typing import Any
 
-import torch
 from mmdet.models.dense_heads import TOODHead
-from mmdet.models.utils import levels_to_images
 from mmdet.registry import MODELS, TASK_UTILS
 from mmengine.structures import InstanceData
 from torch import Tensor
 
-from nwd_mmdet.dense_heads.dual_weighting import dual_weighting_losses, points_in_regions
+from nwd_mmdet.dense_heads.dual_weighting import dual_weighting_losses, flatten_levels, points_in_regions
 
 # Smallest score whose logarithm is taken.
 _EPS = 1e-12
@@ -52,7 +50,6 @@ class DWTOODHead(TOODHead):
             ``loss_cls_pos``, ``loss_loc``, ``loss_cls_neg``.
         """
         sizes, strides = [tuple(level.shape[-2:]) for level in cls_scores], self.prior_generator.strides
-        scores = torch.stack(levels_to_images([level.float() for level in cls_scores]))
         boxes = [level.float() * stride[0] for level, stride in zip(bbox_preds, strides, strict=True)]
         ignored = None
         if batch_gt_instances_ignore is not None:
@@ -61,8 +58,8 @@ class DWTOODHead(TOODHead):
         return dual_weighting_losses(
             self.assigner,
             self.loss_bbox,
-            scores.clamp(min=_EPS).log(),
-            torch.stack(levels_to_images(boxes)),
+            flatten_levels(cls_scores).clamp(min=_EPS).log(),
+            flatten_levels(boxes),
             # TOOD's points are the centres of mmdet's anchors, the corners of the cells
             self.assigner.candidates(sizes, strides, [i.bboxes for i in batch_gt_instances], offset=0),
             batch_gt_instances,
