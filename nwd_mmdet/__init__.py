@@ -32,6 +32,7 @@ try:
             nms,
             overlap_nms,
             visualizer,
+            yolov5_pafpn,
         )
 
     checkpoints.allow_mmengine_globals()
@@ -54,4 +55,5 @@ __all__ = [
     'nms',
     'overlap_nms',
     'visualizer',
+    'yolov5_pafpn',
 ]
