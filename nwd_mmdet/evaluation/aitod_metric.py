@@ -110,11 +110,15 @@ class AITODMetric(BaseMetric):
         if self.classwise:
             print_log('\n' + result.classwise_table(), logger='current')
         print_log('\n' + result.table(), logger='current')
-        return result.metrics
+        return self.metrics_of(result)
 
     def evaluate_arrays(self, gt: GroundTruth, dt: Detections) -> EvaluationResult | ToolkitResult:
         """Compare detections with the ground truth."""
         return evaluate(gt, dt, self.protocol)
+
+    def metrics_of(self, result: EvaluationResult | ToolkitResult) -> dict[str, float]:
+        """The numbers that the log and the visualizer get."""
+        return result.metrics
 
     def _ground_truth(self, results: list[dict]) -> GroundTruth:
         """The objects of the data set's classes; the position of a class is its label."""

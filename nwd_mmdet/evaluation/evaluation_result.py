@@ -72,6 +72,11 @@ class EvaluationResult:
             counts,
         )
 
+    @property
+    def by_iou(self) -> dict[str, float]:
+        """``AP_50``, ``AP_55`` … ``AP_95``, and ``AP_75_95``, their mean from .75 on."""
+        return {**{f'AP_{key[2:]}': ap for key, ap in self.ap_per_iou.items()}, 'AP_75_95': self.ap_75_95}
+
     def to_json(self) -> dict[str, Any]:
         """Everything, ready for ``json.dump``: the metrics at the top, the rest under its name; no NaN."""
         return {
@@ -85,14 +90,18 @@ class EvaluationResult:
         }
 
     def table(self) -> str:
-        """The metrics as a table: AP in the first line, AR in the second, oLRP in the third."""
-        groups = [[key for key in self.metrics if key.startswith(prefix)] for prefix in ('AP', 'AR', 'oLRP')]
+        """The metrics as a table: a line each for AP, AP by IoU threshold, AR and oLRP."""
+        groups = [
+            {key: value for key, value in self.metrics.items() if key.startswith(prefix)}
+            for prefix in ('AP', 'AR', 'oLRP')
+        ]
+        groups.insert(1, self.by_iou)
         width = max(map(len, groups))
         rows = []
-        for keys in groups:
-            padding = [''] * (width - len(keys))
-            rows.append(keys + padding)
-            rows.append([_cell(self.metrics[key]) for key in keys] + padding)
+        for group in groups:
+            padding = [''] * (width - len(group))
+            rows.append([*group, *padding])
+            rows.append([*map(_cell, group.values()), *padding])
         return _draw(rows, f'{self.protocol}, {self.max_dets[-1]} detections', inner_row_border=True)
 
     def classwise_table(self) -> str:
