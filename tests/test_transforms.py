@@ -1,17 +1,21 @@
 """Noise on annotations: the bounds of the paper, its mean IoUs, and the same noise in every epoch."""
 
+import json
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mmdet.registry import TRANSFORMS
 from mmdet.structures.bbox import HorizontalBoxes
 
-from nwd_mmdet.datasets.transforms import NoisyBoxes, add_noise
+from nwd_mmdet.datasets.transforms import NoisyBoxes, add_noise, mean_overlap_with_noise
 from nwd_mmdet.overlaps import aligned
 
 
@@ -88,3 +92,28 @@ def test_every_epoch_sees_the_same_noise() -> None:
 def test_a_rate_out_of_range_is_refused() -> None:
     with pytest.raises(ValueError, match='rate=1 must be in'):
         NoisyBoxes(1)
+
+
+def test_the_tool_prints_the_noise_that_training_sees(tmp_path: Path) -> None:
+    """Of one image; its crowd is a region to ignore."""
+    boxes = sample()['gt_bboxes'].tensor.tolist()
+    coco = {
+        'images': [{'id': 3, 'file_name': 'b/image.png', 'width': 120, 'height': 100}],
+        'annotations': [
+            {'image_id': 3, 'bbox': [x1, y1, x2 - x1, y2 - y1], 'iscrowd': int(index == 2)}
+            for index, (x1, y1, x2, y2) in enumerate(boxes)
+        ],
+    }
+    trained = sample()
+    trained['gt_bboxes'], trained['gt_ignore_flags'] = trained['gt_bboxes'][:2], trained['gt_ignore_flags'][:2]
+    noisy = NoisyBoxes(0.3)(trained)['gt_bboxes'].tensor
+    expected = aligned('iou', torch.tensor(boxes[:2]), noisy).mean().item()
+    assert mean_overlap_with_noise(coco, 0.3) == pytest.approx(expected, rel=1e-5)
+
+    (tmp_path / 'gt.json').write_text(json.dumps(coco))
+    command = [sys.executable, ROOT / 'tools/dataset_converters/box_noise.py', tmp_path / 'gt.json']
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert '0.710' in output and f'{expected:.3f}' in output
+    (tmp_path / 'gt.json').write_text('{"images": [], "annotations": []}')
+    failed = subprocess.run(command, capture_output=True, text=True)
+    assert failed.returncode == 1 and 'no boxes' in failed.stderr

@@ -1,0 +1,56 @@
+"""Small training sets: the paper's numbers of images, the same draw again, and the tool."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from nwd_mmdet.datasets.subset import take_subset
+
+TOOL = ROOT / 'tools' / 'dataset_converters' / 'subset_coco.py'
+
+
+def coco(images: int) -> dict:
+    return {
+        'images': [{'id': 7 * i, 'file_name': f'{i}.jpg', 'width': 90, 'height': 60} for i in range(images)],
+        'annotations': [{'id': i, 'image_id': 7 * (i // 2), 'bbox': [1, 2, 30, 40]} for i in range(2 * images)],
+        'categories': [{'id': 1, 'name': 'thing'}],
+        'info': {'year': 2007},
+    }
+
+
+@pytest.mark.parametrize(('fraction', 'published'), [(0.5, 8276), (0.25, 4138)])
+def test_sizes_of_the_paper(fraction: float, published: int) -> None:
+    subset = take_subset(coco(16551), fraction)
+    assert len(subset['images']) == published and len(subset['annotations']) == 2 * published
+
+
+def test_a_draw_is_repeatable_and_nested() -> None:
+    whole = coco(40)
+    half, quarter, other = (take_subset(whole, *args) for args in ((0.5,), (0.25,), (0.5, 1)))
+    assert half == take_subset(whole, 0.5) and half != other
+    ids = [image['id'] for image in half['images']]
+    assert ids == sorted(ids) and {image['id'] for image in quarter['images']} < set(ids)
+    assert {annotation['image_id'] for annotation in half['annotations']} == set(ids)
+    assert half['categories'] == whole['categories'] and half['info'] == whole['info']
+    assert take_subset(whole, 1) == whole == coco(40)
+
+
+@pytest.mark.parametrize('fraction', [0, -1, 1.1])
+def test_fractions_out_of_range_are_refused(fraction: float) -> None:
+    with pytest.raises(ValueError, match=f'fraction={fraction} must'):
+        take_subset(coco(3), fraction)
+
+
+def test_the_tool(tmp_path: Path) -> None:
+    (tmp_path / 'all.json').write_text(json.dumps(coco(8)))
+    command = [sys.executable, TOOL, tmp_path / 'all.json', tmp_path / 'new' / 'part.json', '--fraction', '0.25']
+    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert '2 of 8 images, 4 of 16 annotations' in output
+    assert json.loads((tmp_path / 'new' / 'part.json').read_text()) == take_subset(coco(8), 0.25)
+    (tmp_path / 'all.json').write_text('{}')
+    failed = subprocess.run(command, capture_output=True, text=True)
+    assert failed.returncode == 1 and 'no images' in failed.stderr and 'Traceback' not in failed.stderr

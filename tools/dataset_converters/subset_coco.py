@@ -1,0 +1,42 @@
+"""Write a COCO annotation file with part of another's images, drawn at random, to train on less data.
+
+Usage: python tools/dataset_converters/subset_coco.py IN.json OUT.json --fraction 0.25 [--seed 0]
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import nwd_mmdet  # noqa: F401  isort: skip  before anything of mmdet
+from nwd_mmdet.datasets.subset import take_subset
+from nwd_mmdet.evaluation.coco_arrays import read_json
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
+    parser.add_argument('source', type=Path, metavar='IN.json', help='COCO annotation file')
+    parser.add_argument('out', type=Path, metavar='OUT.json', help='file to write')
+    parser.add_argument('--fraction', type=float, required=True, help='part of the images to keep, in (0, 1]')
+    parser.add_argument('--seed', type=int, default=0, help='of the draw; default: %(default)s')
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Draw, write, and say how much is left."""
+    args = parse_args()
+    try:
+        coco = read_json(args.source)
+        subset = take_subset(coco, args.fraction, args.seed)
+        args.out.parent.mkdir(parents=True, exist_ok=True)
+        args.out.write_text(json.dumps(subset), encoding='utf-8')
+    except (OSError, ValueError) as error:
+        raise SystemExit(f'subset_coco.py: {error}') from None
+    except KeyError as error:
+        raise SystemExit(f'subset_coco.py: {args.source} is no COCO annotation file: it lacks {error}') from None
+    sizes = [f'{len(subset[part]):,} of {len(coco[part]):,} {part}' for part in ('images', 'annotations')]
+    print(f'{args.out}: {", ".join(sizes)}')
+
+
+if __name__ == '__main__':
+    main()
