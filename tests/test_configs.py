@@ -1,17 +1,20 @@
 """Every config is built; one training step, and one test step, is taken with each family."""
 
 import functools
+import json
 import math
+import random
 from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 import mmengine.config.utils
+import numpy as np
 import pytest
 import torch
 from conftest import ROOT
 from mmcv.transforms import Compose
-from mmdet.registry import MODELS
+from mmdet.registry import DATASETS, MODELS
 from mmdet.structures import DetDataSample
 from mmdet.utils import register_all_modules
 from mmengine.config import Config
@@ -75,6 +78,15 @@ STEPPED = {
         ('bbox_head.wh_head.2.weight', 'bbox_head.offset_head.2.weight'),
     ),
     'alpha_iou/faster-rcnn_r50_fpn_alpha-ciou_1x_coco': (128, FASTER, TWO_STAGE),
+    'alpha_iou/faster-rcnn_r50_fpn_rpn-nwd_alpha-nwd_1x_aitod': (128, FASTER, TWO_STAGE),
+    'alpha_iou/yolov5-s_alpha-diou_300e_voc0712': (128, {}, ('bbox_head.convs.0.weight',)),
+    'alpha_iou/yolov5-x_alpha-iou_300e_coco': (64, {}, ('bbox_head.convs.0.weight',)),
+    'alpha_iou/detr_r50_alpha-iou_150e_coco': (
+        128,
+        {'backbone.depth': 18, 'neck.in_channels': [512], 'encoder.num_layers': 1, 'decoder.num_layers': 1},
+        ('bbox_head.fc_reg.weight',),
+    ),
+    'alpha_iou/fcos_r18-small_fpn_alpha-iou_noise0.1_synthetic': (128, {}, ('bbox_head.conv_reg.weight',)),
     'dw/fcos_r18-small_fpn_synthetic': (128, {}, ('bbox_head.conv_reg.weight',)),
     'dw/dw_r18-small_fpn_synthetic': (128, {}, ('bbox_head.conv_reg.weight', 'bbox_head.reg_offset.weight')),
     'dw/dw-nwd_r50_fpn_p2_1x_aitod': (128, R18, ('bbox_head.conv_reg.weight',)),
@@ -151,7 +163,7 @@ def test_builds(path: Path) -> None:
         assert config.get(name), f'{name} is missing'
     heads = [config.model.get('bbox_head') or config.model.roi_head.bbox_head]
     heads = heads[0] if isinstance(heads[0], list) else heads
-    classes = {'coco': 80, 'sirst': 1, 'visdrone': 10}.get(path.stem.rpartition('_')[2], 8)
+    classes = {'coco': 80, 'sirst': 1, 'visdrone': 10, 'voc0712': 20}.get(path.stem.rpartition('_')[2], 8)
     assert [head.num_classes for head in heads] == [classes] * len(heads)
 
 
@@ -219,6 +231,39 @@ def test_own_pipelines(name: str, tmp_path: Path) -> None:
     if name != 'ssd512':
         centres = (boxes[:, :2] + boxes[:, 2:]) / 2
         assert centres.max(0).values.tolist() > [120, 90] and len(boxes) == 1500
+
+
+@pytest.mark.parametrize('noise', ['', '_noise0.1'])
+def test_mosaics_of_yolov5(noise: str, tmp_path: Path) -> None:
+    """Four images in one, boxes in it where the objects are; with noise other boxes, the same each time."""
+    register_all_modules()
+    config = read(f'alpha_iou/yolov5-s_alpha-iou{noise}_300e_voc0712')
+    images, annotations = [], []
+    for index in range(4):
+        image = np.full((80, 120, 3), 20 + 40 * index, np.uint8)
+        image[20:60, 30 + index : 70 + index] = 255
+        assert cv2.imwrite(str(tmp_path / f'{index}.png'), image)
+        images.append(dict(id=index, file_name=f'{index}.png', width=120, height=80))
+        box = dict(bbox=[30 + index, 20, 40, 40], area=1600, iscrowd=0, category_id=15)
+        annotations.append(dict(id=index, image_id=index, **box))
+    categories = [dict(id=i, name=name) for i, name in enumerate(config.voc_metainfo['classes'], 1)]
+    ann_file = tmp_path / 'train.json'
+    ann_file.write_text(json.dumps(dict(images=images, annotations=annotations, categories=categories)))
+    settings = config.train_dataloader.dataset
+    settings.dataset.update(data_root=str(tmp_path), ann_file=str(ann_file))
+    dataset = DATASETS.build(settings)
+    inner = [dataset.dataset[index]['gt_bboxes'].tensor.tolist() for index in (0, 1, 0, 1)]
+    assert inner[:2] == inner[2:] and (inner[0] == [[30, 20, 70, 60]]) == (not noise)
+    np.random.seed(0)
+    random.seed(0)
+    found = [dataset[index] for index in range(4)]
+    assert all(sample['inputs'].shape == (3, 640, 640) for sample in found)
+    instances = [sample['data_samples'].gt_instances for sample in found]
+    assert sum(map(len, instances)) > 4 and all((part.labels == 14).all() for part in instances)
+    for sample, part in zip(found, instances):
+        for x1, y1, x2, y2 in part.bboxes.tensor.round().int().tolist():
+            patch = sample['inputs'][:, y1:y2, x1:x2].float()
+            assert patch.mean() > 150 if not noise else patch.numel(), 'objects are white'
 
 
 def test_tridentnet_takes_the_weights_of_a_resnet(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from terminaltables import AsciiTable, GithubFlavoredMarkdownTable
 
 from nwd_mmdet.launch import read_config
 
-#: Metrics of the tables, in per cent.
+#: Metrics of the tables, in per cent, where a metafile does not list its own under ``Metrics``.
 METRICS = ('AP', 'AP_50', 'AP_75', 'AP_vt', 'AP_t', 'AP_s', 'AP_m')
 NOT_MEASURED = 'not measured'
 
@@ -49,6 +49,7 @@ class Experiment:
         options: What ``--cfg-options`` sets.
         rows: The rows of tables it stands for, each with ``Table``, ``Row``, ``Published`` and ``Logged``.
         runs: The measurements.
+        metrics: Those that the tables show.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Experiment:
     options: dict[str, Any]
     rows: list[dict[str, Any]]
     runs: list[Run] = field(default_factory=list)
+    metrics: Sequence[str] = METRICS
 
     @property
     def command(self) -> str:
@@ -86,7 +88,8 @@ def read_experiments(metafile: Path) -> list[Experiment]:
         ValueError: If an entry lacks a key, or two have the same name.
     """
     experiments: list[Experiment] = []
-    for entry in yaml.safe_load(metafile.read_text(encoding='utf-8'))['Models']:
+    content = yaml.safe_load(metafile.read_text(encoding='utf-8'))
+    for entry in content['Models']:
         if missing := [key for key in ('Name', 'Config', 'Rows') if key not in entry]:
             raise ValueError(f'{metafile}: entry {entry.get("Name", "?")} has no {", ".join(missing)}')
         if entry['Name'] in (experiment.name for experiment in experiments):
@@ -98,6 +101,7 @@ def read_experiments(metafile: Path) -> list[Experiment]:
                 entry.get('Options') or {},
                 entry['Rows'],
                 [Run('metafile', run.get('Seed'), run['Metrics']) for run in entry.get('Results') or []],
+                content.get('Metrics', METRICS),
             )
         )
     return experiments
@@ -139,7 +143,7 @@ def fingerprint(config: Config) -> str:
 
     Paths of data, seeds, workers and hooks do not count.
     """
-    data = [config.get(f'{part}_dataloader', {}).get('dataset', {}) for part in ('train', 'val')]
+    data = [part for name in ('train', 'val') for part in _nested(config.get(f'{name}_dataloader', {}).get('dataset'))]
     decisive = {
         'model': config.get('model'),
         'epochs': config.get('train_cfg', {}).get('max_epochs'),
@@ -148,6 +152,13 @@ def fingerprint(config: Config) -> str:
         'data': [{key: part.get(key) for key in ('type', 'ann_file', 'pipeline')} for part in data],
     }
     return json.dumps(decisive, sort_keys=True, default=str)
+
+
+def _nested(dataset: Mapping[str, Any] | None) -> Iterable[Mapping[str, Any]]:
+    """A data set and, if it is a wrapper, those it wraps."""
+    while dataset:
+        yield dataset
+        dataset = dataset.get('dataset')
 
 
 def match_runs(experiments: Sequence[Experiment], runs: Sequence[tuple[Config, Run]], root: Path) -> list[Run]:
@@ -197,13 +208,14 @@ def to_json(experiments: Iterable[Experiment]) -> list[dict[str, Any]]:
 
 
 def tables(experiments: Sequence[Experiment], markdown: bool = False) -> str:
-    """All rows, one table per table of the paper, in the order in which they first come.
+    """All rows, one table per table of the paper: the numbered ones, then the others in the order of the metafile.
 
     Args:
         experiments: What to list.
         markdown: Markdown with the arguments of every training; else for a terminal, with the experiments' names.
     """
     names = list(dict.fromkeys(str(row['Table']) for experiment in experiments for row in experiment.rows))
+    names.sort(key=lambda name: name if name[0].isdigit() else 'other')
     blocks = []
     for name in names:
         last = 'arguments of tools/train.py' if markdown else 'experiment'
@@ -215,28 +227,29 @@ def tables(experiments: Sequence[Experiment], markdown: bool = False) -> str:
                     rows.append(
                         [
                             row['Row'],
-                            _numbers(row.get('Published')),
-                            _numbers(row.get('Logged')),
-                            '; '.join(map(_measured, experiment.runs)) or NOT_MEASURED,
+                            _numbers(row.get('Published'), experiment.metrics),
+                            _numbers(row.get('Logged'), experiment.metrics),
+                            '; '.join(_measured(run, experiment.metrics) for run in experiment.runs) or NOT_MEASURED,
                             f'`{arguments}`' if markdown else experiment.name,
                         ]
                     )
         told = [index for index in range(len(rows[0])) if any(row[index] != '–' for row in rows[1:])]
         rows = [[row[index] for index in told] for row in rows]
-        title = f'Table {name}' if name.isdigit() else name
+        title = f'Table {name}' if name[0].isdigit() else name
         if markdown:
             blocks.append(f'### {title}\n\n{GithubFlavoredMarkdownTable(rows).table}')
         else:
-            blocks.append(AsciiTable(rows, title).table)
+            metrics = next(e.metrics for e in experiments for row in e.rows if str(row['Table']) == name)
+            blocks.append(f'{title}, {" / ".join(metrics)} in per cent\n{AsciiTable(rows).table}')
     return '\n\n'.join(blocks)
 
 
-def _numbers(values: Mapping[str, Any] | None) -> str:
+def _numbers(values: Mapping[str, Any] | None, metrics: Sequence[str]) -> str:
     """AP / AP_50 / … as far as known; a dash for one in between that is not, or for a size without objects."""
     if not values:
         return '–'
-    known = [index for index, key in enumerate(METRICS) if values.get(key, -1) >= 0]
-    cells = [_number(values.get(key)) for key in METRICS[: max(known) + 1]] if known else ['–']
+    known = [index for index, key in enumerate(metrics) if values.get(key, -1) >= 0]
+    cells = [_number(values.get(key)) for key in metrics[: max(known) + 1]] if known else ['–']
     return ' / '.join(cells) + (f' ({values["Run"]})' if 'Run' in values else '')
 
 
@@ -244,5 +257,5 @@ def _number(value: float | None) -> str:
     return '–' if value is None or value < 0 else f'{value:.1f}'
 
 
-def _measured(run: Run) -> str:
-    return _numbers(run.metrics) + ('' if run.seed is None else f' (seed {run.seed})')
+def _measured(run: Run, metrics: Sequence[str]) -> str:
+    return _numbers(run.metrics, metrics) + ('' if run.seed is None else f' (seed {run.seed})')

@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 import nwd_mmdet  # noqa: F401  isort: skip  before anything of mmdet
-from nwd_mmdet.analysis.experiments import METRICS, find_runs, match_runs, read_experiments, tables, to_json
+from nwd_mmdet.analysis.experiments import find_runs, match_runs, read_experiments, tables, to_json
 
 ROOT = Path(__file__).parents[2]
 MARKERS = re.compile('(<!-- table: begin -->\n).*(<!-- table: end -->)', re.DOTALL)
@@ -74,7 +74,7 @@ def main() -> None:
         print(json.dumps(to_json(experiments), indent=2))
         return
     print(tables(experiments))
-    print(f'\nPer cent: {" / ".join(METRICS)}. Runs are looked for in {args.work_dirs}/.')
+    print(f'\nRuns are looked for in {args.work_dirs}/.')
     if others and len(args.collections) > 1:
         print(f'Runs whose settings are those of no experiment: {", ".join(run.source for run in others)}')
 

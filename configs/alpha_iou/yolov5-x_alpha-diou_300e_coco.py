@@ -1,0 +1,2 @@
+_base_ = './yolov5-x_alpha-iou_300e_coco.py'
+model = dict(bbox_head=dict(loss_bbox=dict(type='AlphaDIoULoss')))
