@@ -23,7 +23,9 @@ def blocks(page: str, language: str) -> list[str]:
 @pytest.mark.parametrize('page', PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_files_named_exist(page: Path) -> None:
     text = page.read_text()
-    named = set(re.findall(r'(?<!/)\b(?:configs|tools|docs|tests|docker|nwd_mmdet)/[\w./-]*\.(?:py|sh|md|yml|svg)\b', text))
+    named = set(
+        re.findall(r'(?<!/)\b(?:configs|tools|docs|tests|docker|nwd_mmdet)/[\w./-]*\.(?:py|sh|md|yml|svg)\b', text)
+    )
     links = {link for link in re.findall(r'\]\(([^)#:]+?)(?:#[^)]*)?\)', text) if not link.startswith('http')}
     missing = [name for name in named if not (ROOT / name).exists()]
     missing += [link for link in links if not (page.parent / link).exists()]

@@ -1,7 +1,6 @@
 """How imbalanced is a distribution? Four numbers for it, and histograms that take values as they come."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,10 +12,10 @@ from numpy.typing import ArrayLike
 class Balance:
     """How far counts of K bins are from being all equal.
 
-    The imbalance review (Oksuz et al., "Imbalance Problems in Object Detection", section 9.2) leaves open how to measure
-    imbalance; these are four usual answers. None depends on the scale of the counts; with ``ordered=False`` none
-    depends on their order. Where there is nothing to measure, no bins or only zeros, they are None; a single bin with
-    counts is balanced.
+    How to measure imbalance is an open question of the imbalance review (Oksuz et al., "Imbalance Problems in Object
+    Detection: A Review", section 9.2); these are four usual answers. None depends on the scale of the counts; with
+    ``ordered=False`` none depends on their order. Where there is nothing to measure, no bins or only zeros, they are
+    None; a single bin with counts is balanced.
 
     Attributes:
         bins: K, the number of bins or classes, empty ones included.
@@ -25,12 +24,12 @@ class Balance:
         entropy: Shannon entropy divided by that of equal counts, ln K: 1 if balanced, 0 if all counts are in one bin.
         gini: Gini coefficient, the mean difference of two bins over twice the mean count: 0 if balanced, 1 - 1/K if all
             counts are in one bin.
-        max_min_ratio: Largest count over the smallest, 1 if balanced. None where the smallest is 0, as the ratio is
-            infinite and JSON has no such number; ``empty`` tells then how many bins are to blame.
+        max_min_ratio: Largest count over the smallest, 1 if balanced. None where it is infinite, as JSON has no such
+            number: where the smallest is 0, of which ``empty`` tells.
         wasserstein: 1-Wasserstein distance to equal counts: the share of the counts that must move, times how far, 0 if
-            balanced. Of unordered classes any two are at distance 1, so that it is the total variation distance, 1 - 1/K
-            if all counts are in one class. Ordered bins are at the distance of their positions over K - 1, from 0 to 1:
-            at most 1/2, where all counts are in the first or the last bin.
+            balanced. Of unordered classes any two are at distance 1, so that it is the total variation distance: 1 -
+            1/K if all counts are in one class. Ordered bins are at the distance of their positions over K - 1, from 0
+            to 1: at most 1/2, where all counts are in the first or the last bin.
         ordered: Which of the two ``wasserstein`` is.
     """
 
@@ -66,16 +65,15 @@ def measure_balance(counts: ArrayLike, ordered: bool = False) -> Balance:
         return Balance(bins, empty, total, None, None, None, None, ordered)
     if bins == 1:
         return Balance(bins, empty, total, 1.0, 0.0, 1.0, 0.0, ordered)
-    shares = values / values.max()  # first by the largest: the smallest numbers have an inexact sum
-    shares /= shares.sum()
-    ratio = None if empty else float(values.max() / values.min())
+    shares = values / total
+    ratio = math.inf if empty else float(values.max()) / float(values.min())
     return Balance(
         bins,
         empty,
         total,
         _entropy(shares),
         _gini(shares),
-        ratio if ratio is not None and math.isfinite(ratio) else None,
+        ratio if math.isfinite(ratio) else None,
         _distance_in_bins(shares) if ordered else float(np.abs(shares - 1 / bins).sum() / 2),
         ordered,
     )
@@ -229,12 +227,11 @@ class Histogram2d:
 def _checked_edges(edges: ArrayLike) -> np.ndarray:
     values = np.array(edges, np.float64)
     if values.ndim != 1 or len(values) < 2 or not np.isfinite(values).all() or (np.diff(values) <= 0).any():
-        raise ValueError(f'edges must be two or more ascending finite numbers, not {edges}')
+        raise ValueError(f'edges must be two or more ascending finite numbers, not {values}')
     return values
 
 
-def _bin_indices(values: np.ndarray, edges: np.ndarray | Sequence[float]) -> np.ndarray:
+def _bin_indices(values: np.ndarray, edges: np.ndarray) -> np.ndarray:
     """Position of the bin of each value: -1 below the first edge, B above the last; a NaN has B as well."""
-    edges = np.asarray(edges)
     indices = np.searchsorted(edges, values, 'right') - 1
     return np.where(values == edges[-1], len(edges) - 2, indices)
