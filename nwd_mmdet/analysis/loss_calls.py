@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from mmdet.models.task_modules.coders import DeltaXYWHBBoxCoder
 from torch import Tensor, nn
+
+from nwd_mmdet.losses import OverlapLoss
+from nwd_mmdet.overlaps import aligned
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,22 @@ class ClassificationSamples:
     gradient: Tensor
     positive: Tensor
     labels: Tensor
+
+
+@dataclass(frozen=True)
+class RegressionSamples:
+    """The samples of a box loss, without those of weight 0.
+
+    Attributes:
+        before: IoU of the prior with the object, shape [N]; None where the loss compares boxes, whose priors it is not
+            told.
+        after: IoU of the predicted box with the object, shape [N].
+        loss: Loss of each, not weighted, shape [N].
+    """
+
+    before: Tensor | None
+    after: Tensor
+    loss: Tensor
 
 
 @contextlib.contextmanager
@@ -108,3 +128,37 @@ def classification_samples(call: LossCall) -> ClassificationSamples | None:
     background = 1 - probability.amax(1) if classes else true_class
     truth = torch.where(positive, true_class, background)
     return ClassificationSamples(truth, loss, (probability - target).abs().flatten(), positive, labels)
+
+
+@torch.no_grad()
+def regression_samples(call: LossCall, head: nn.Module) -> RegressionSamples | None:
+    """The samples of a call with four numbers for each box; None for any other loss, and for deltas of another kind.
+
+    Deltas are decoded on one and the same prior: stretching and moving along the axes leaves IoUs as they are, so they
+    do not depend on the priors.
+
+    Args:
+        call: Of a loss on boxes in px, or on deltas.
+        head: Whose loss it is; its ``bbox_coder`` decodes deltas.
+    """
+    target = call.target
+    if not isinstance(target, Tensor) or call.pred.shape != target.shape or target.shape[-1:] != (4,):
+        return None
+    pred, target = call.pred.reshape(-1, 4).float(), target.reshape(-1, 4).float()
+    if call.weight is not None:
+        weight = call.weight.reshape(len(pred), -1).amax(1)
+        pred, target = pred[weight > 0], target[weight > 0]
+    if not len(pred):  # some losses answer with a scalar
+        loss = pred.new_zeros(0)
+    else:
+        loss = call.module(pred, target, reduction_override='none').reshape(len(pred), -1).sum(1)
+    before = None
+    compares_boxes = isinstance(call.module, OverlapLoss) or type(call.module).__name__.endswith('IoULoss')
+    if not (compares_boxes or getattr(head, 'reg_decoded_bbox', False)):
+        coder = getattr(head, 'bbox_coder', None)
+        if not isinstance(coder, DeltaXYWHBBoxCoder):
+            return None
+        prior = pred.new_tensor([0, 0, 256, 256]).expand_as(pred)
+        pred, target = (coder.decode(prior, deltas).reshape(-1, 4) for deltas in (pred, target))
+        before = aligned('iou', prior, target)
+    return RegressionSamples(before, aligned('iou', pred, target), loss)
