@@ -81,7 +81,7 @@ def measure_balance(counts: ArrayLike, ordered: bool = False) -> Balance:
 
 def _entropy(shares: np.ndarray) -> float:
     present = shares[shares > 0]
-    return float(np.clip(-(present * np.log(present)).sum() / math.log(len(shares)), 0, 1))
+    return abs(float(np.clip(-(present * np.log(present)).sum() / math.log(len(shares)), 0, 1)))  # no -0.0
 
 
 def _gini(shares: np.ndarray) -> float:

@@ -89,8 +89,8 @@ class InputBoxes:
         init_default_scope(cfg.get('default_scope', 'mmdet'))
         images: list[ImageBoxes] = []
         classes: tuple[str, ...] = ()
-        for settings, steps in _leaves(cfg.train_dataloader.dataset):
-            dataset = _build(settings)
+        for settings, steps in leaves(cfg.train_dataloader.dataset):
+            dataset = build_leaf(settings)
             pipeline = [*settings.get('pipeline', []), *steps]
             _warn_of_unknown(pipeline)
             classes = classes or tuple(dataset.metainfo['classes'])
@@ -127,18 +127,18 @@ class InputBoxes:
         return cls.from_config(Config(dict(train_dataloader=dict(dataset=dataset))), max_images)
 
 
-def _leaves(settings: dict[str, Any], steps: Sequence[dict] = ()) -> Iterator[tuple[dict[str, Any], list[dict]]]:
+def leaves(settings: dict[str, Any], steps: Sequence[dict] = ()) -> Iterator[tuple[dict[str, Any], list[dict]]]:
     """The data sets inside wrappers, each with the transforms that the wrappers add to its own."""
     if 'dataset' in settings:
-        yield from _leaves(settings['dataset'], [*settings.get('pipeline', []), *steps])
+        yield from leaves(settings['dataset'], [*settings.get('pipeline', []), *steps])
     elif 'datasets' in settings:
         for part in settings['datasets']:
-            yield from _leaves(part, steps)
+            yield from leaves(part, steps)
     else:
         yield settings, list(steps)
 
 
-def _build(settings: dict[str, Any]) -> Any:
+def build_leaf(settings: dict[str, Any]) -> Any:
     """The data set without its pipeline, loaded without a look at its images."""
     settings = {'data_prefix': {'img': ''}, **copy.deepcopy(settings), 'pipeline': [], 'lazy_init': True}
     dataset = DATASETS.build(settings)

@@ -94,9 +94,7 @@ class AITODMetric(BaseMetric):
         Raises:
             ValueError: If results and annotations do not belong together.
         """
-        assert self.dataset_meta is not None, 'the Evaluator sets dataset_meta before it evaluates'
-        gt = self._ground_truth(results)
-        dt = self._detections(results, gt)
+        gt, dt = self.arrays(results)
         if self.outfile_prefix is not None:
             self._write(dt, gt)
         if self.format_only:
@@ -111,6 +109,12 @@ class AITODMetric(BaseMetric):
             print_log('\n' + result.classwise_table(), logger='current')
         print_log('\n' + result.table(), logger='current')
         return self.metrics_of(result)
+
+    def arrays(self, results: list[dict]) -> tuple[GroundTruth, Detections]:
+        """Ground truth and detections of what :meth:`process` kept."""
+        assert self.dataset_meta is not None, 'the Evaluator sets dataset_meta before it evaluates'
+        gt = self._ground_truth(results)
+        return gt, self._detections(results, gt)
 
     def evaluate_arrays(self, gt: GroundTruth, dt: Detections) -> EvaluationResult | ToolkitResult:
         """Compare detections with the ground truth."""

@@ -23,7 +23,7 @@ from nwd_mmdet.analysis.detection_outcomes import outcomes
 from nwd_mmdet.analysis.drawing import draw_outcomes
 from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth, read_json
 
-_WRITING_METRICS = ('AITODMetric', 'VisDroneMetric', 'CocoMetric')
+_WRITING_METRICS = ('AITODMetric', 'VisDroneMetric', 'COCOBoxMetric', 'CocoMetric')
 
 
 def parse_args() -> argparse.Namespace:
