@@ -11,7 +11,7 @@ from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner
 
-from nwd_mmdet.analysis.loss_calls import LossCall, classification_samples, recorded_losses
+from nwd_mmdet.analysis.imbalance.loss_calls import LossCall, classification_samples, recorded_losses
 
 
 @HOOKS.register_module()

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import wasserstein_distance
 
-from nwd_mmdet.analysis.balance import Histogram, Histogram2d, measure_balance
+from nwd_mmdet.analysis.imbalance.balance import Histogram, Histogram2d, measure_balance
 
 COUNTS = st.lists(st.integers(0, 10_000), min_size=2, max_size=20).filter(any)
 MEASURES = ('entropy', 'gini', 'max_min_ratio', 'wasserstein')

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from nwd_mmdet.analysis.balance import measure_balance
-from nwd_mmdet.analysis.batch_statistics import classes_per_batch
+from nwd_mmdet.analysis.imbalance.balance import measure_balance
+from nwd_mmdet.analysis.imbalance.batch_statistics import classes_per_batch
 
 
 def test_classes_per_batch():

@@ -9,8 +9,8 @@ import pytest
 from coco_data import draw_data, write
 from mmdet.datasets import CocoDataset
 
-from nwd_mmdet.analysis.balance import measure_balance
-from nwd_mmdet.analysis.dataset_statistics import (
+from nwd_mmdet.analysis.imbalance.balance import measure_balance
+from nwd_mmdet.analysis.imbalance.dataset_statistics import (
     images_of,
     statistics_of_coco,
     statistics_of_images,
@@ -76,7 +76,7 @@ def same(one, other):
 
 @pytest.mark.parametrize('parts', [1, 256])
 def test_both_ways_in_agree(parts, monkeypatch):
-    monkeypatch.setattr('nwd_mmdet.analysis.dataset_statistics._PART', parts)
+    monkeypatch.setattr('nwd_mmdet.analysis.imbalance.dataset_statistics._PART', parts)
     dataset, _ = draw_data(0, images=20)
     for image in dataset['images']:
         image.update(width=90 + image['id'], height=110)

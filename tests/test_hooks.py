@@ -11,7 +11,7 @@ from mmengine.config import Config
 from mmengine.runner import Runner
 from test_configs import DEMO, batch, build_small, read
 
-from nwd_mmdet.analysis.loss_calls import LossCall
+from nwd_mmdet.analysis.imbalance.loss_calls import LossCall
 from nwd_mmdet.hooks import ImbalanceHook, sample_scalars
 
 

@@ -11,9 +11,9 @@ import torch
 from conftest import ROOT
 from test_configs import build_small
 
-from nwd_mmdet.analysis import imbalance_report
-from nwd_mmdet.analysis.imbalance_report import measure, regression_loss_part
-from nwd_mmdet.analysis.imbalance_sections import build_sections
+from nwd_mmdet.analysis.imbalance import report as imbalance_report
+from nwd_mmdet.analysis.imbalance.report import measure, regression_loss_part
+from nwd_mmdet.analysis.imbalance.sections import build_sections
 from nwd_mmdet.datasets.synthetic import draw_set
 from nwd_mmdet.launch import read_config
 
@@ -72,6 +72,19 @@ def test_annotations_alone(environment: dict[str, str], tmp_path: Path) -> None:
     (part,) = json.loads((tmp_path / 'report.json').read_text())['detectors']
     assert part['images'] == 2 and part['looked_at'] == 0 and 'trained' not in part
     assert 'needs a checkpoint' in (tmp_path / 'report.html').read_text()
+
+
+def test_a_detector_of_mmdet_on_the_same_data(environment: dict[str, str], tmp_path: Path) -> None:
+    atss = 'mmdet::atss/atss_r50_fpn_1x_coco.py'
+    run(environment, ROOT / f'configs/{IOU}.py', '--compare', atss, '--same-data', '--out', tmp_path)
+    first, second = json.loads((tmp_path / 'report.json').read_text())['detectors']
+    assert first['data'] == second['data'] and first['images'] == 6
+    assert (first['priors']['stage'], second['priors']['stage']) == ('rpn_head', 'bbox_head')
+    for part in (first, second):
+        assert part['priors']['images'] == 6
+        assert sum(part['priors']['positives_per_class']) == pytest.approx(
+            6 * sum(part['priors']['before']['positive'])
+        )
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from nwd_mmdet.analysis.balance import measure_balance
-from nwd_mmdet.analysis.imbalance_page import Picture, Section, Table, balance_row, write_page
-from nwd_mmdet.analysis.imbalance_plots import draw_bars, draw_curves, draw_heat_maps, draw_histogram
+from nwd_mmdet.analysis.imbalance.balance import measure_balance
+from nwd_mmdet.analysis.imbalance.page import Picture, Section, Table, balance_row, write_page
+from nwd_mmdet.analysis.imbalance.plots import draw_bars, draw_curves, draw_heat_maps, draw_histogram
 
 SUBJECT = dict(label='<IoU>', config='a.py', checkpoint=None, images=1200, objects=34, looked_at=0)
 

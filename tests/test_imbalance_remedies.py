@@ -6,7 +6,7 @@ import mmdet
 import pytest
 from conftest import ROOT
 
-from nwd_mmdet.analysis.imbalance_remedies import PROBLEMS
+from nwd_mmdet.analysis.imbalance.remedies import PROBLEMS
 
 NAMED = sorted({remedy.where for problem in PROBLEMS.values() for remedy in problem.remedies if remedy.where})
 

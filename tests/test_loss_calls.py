@@ -6,7 +6,7 @@ from mmdet.registry import MODELS
 from mmdet.utils import register_all_modules
 from torch import nn
 
-from nwd_mmdet.analysis.loss_calls import LossCall, classification_samples, recorded_losses
+from nwd_mmdet.analysis.imbalance.loss_calls import LossCall, classification_samples, recorded_losses
 
 
 def loss(kind: str, **settings: object) -> nn.Module:

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nwd_mmdet.analysis.loss_curves import errors_of_ious, loss_curve
+from nwd_mmdet.analysis.imbalance.loss_curves import errors_of_ious, loss_curve
 from nwd_mmdet.overlaps import aligned
 
 DELTA_LOSSES = ('L1Loss', 'SmoothL1Loss', 'BalancedL1Loss', 'MSELoss', 'GHMR')

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nwd_mmdet.analysis import sample_weights as sw
+from nwd_mmdet.analysis.imbalance import sample_weights as sw
 
 # Table 3: two positives and four negatives; one positive and two negatives are to be chosen.
 POSITIVE = np.array([1, 1, 0, 0, 0, 0], bool)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from test_configs import DEMO, batch, build_small
 
-from nwd_mmdet.analysis.task_balance import TaskBalance, pace, read_losses, shared_features
+from nwd_mmdet.analysis.imbalance.task_balance import TaskBalance, pace, read_losses, shared_features
 
 
 def test_two_tasks_by_hand() -> None:

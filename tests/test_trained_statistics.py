@@ -10,8 +10,8 @@ from mmdet.utils import register_all_modules
 from test_configs import DEMO, batch, build, build_small
 from torch import nn
 
-from nwd_mmdet.analysis.loss_calls import LossCall, regression_samples
-from nwd_mmdet.analysis.trained_statistics import TrainedStatistics
+from nwd_mmdet.analysis.imbalance.loss_calls import LossCall, regression_samples
+from nwd_mmdet.analysis.imbalance.trained_statistics import TrainedStatistics
 from nwd_mmdet.launch import read_config
 from nwd_mmdet.overlaps import aligned
 

@@ -34,7 +34,7 @@ from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from torch import Tensor
 
-from nwd_mmdet.analysis.loss_calls import recorded_losses
+from nwd_mmdet.analysis.imbalance.loss_calls import recorded_losses
 from nwd_mmdet.assigners import NWDAssigner
 from nwd_mmdet.datasets.synthetic import draw
 from nwd_mmdet.dense_heads import DWHead

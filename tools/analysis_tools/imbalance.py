@@ -13,9 +13,11 @@ import nwd_mmdet  # noqa: F401  isort: skip  before anything of mmdet
 from mmengine.config import DictAction
 
 from nwd_mmdet import launch
-from nwd_mmdet.analysis.imbalance_page import write_page
-from nwd_mmdet.analysis.imbalance_report import measure
-from nwd_mmdet.analysis.imbalance_sections import build_sections
+from nwd_mmdet.analysis.imbalance.page import write_page
+from nwd_mmdet.analysis.imbalance.report import measure
+from nwd_mmdet.analysis.imbalance.sections import build_sections
+
+_DATA = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
 def parse_args() -> argparse.Namespace:
@@ -33,6 +35,9 @@ def parse_args() -> argparse.Namespace:
         default=[],
         metavar=('CONFIG', 'PTH'),
         help='another config, with a checkpoint if there is one, to show beside the first; may be repeated',
+    )
+    parser.add_argument(
+        '--same-data', action='store_true', help="with --compare: read the first config's data for all detectors"
     )
     parser.add_argument(
         '--labels', nargs='+', metavar='NAME', help="short names of the detectors; default: the configs' file names"
@@ -73,7 +78,7 @@ def main() -> None:
     for subject in subjects:
         if [other['label'] for other in subjects].count(subject['label']) > 1:
             raise SystemExit(f'imbalance.py: two detectors are called {subject["label"]}; name them with --labels')
-    complete = True
+    complete, data = True, {}
     with launch.explained_errors(lambda: 'Nothing was written: not even the annotations were read.'):
         try:
             for subject in subjects:
@@ -82,7 +87,11 @@ def main() -> None:
             for subject in subjects:
                 own = copy.copy(args)
                 own.config = subject['config']
-                measure(subject, launch.load_config(own), subject['checkpoint'], args.split, args.max_images)
+                cfg = launch.load_config(own)
+                if args.same_data:
+                    cfg.update({key: value for key, value in data.items() if key in cfg} if data else {})
+                    data = data or {key: cfg[key] for key in _DATA if key in cfg}
+                measure(subject, cfg, subject['checkpoint'], args.split, args.max_images)
         except ValueError as error:
             raise SystemExit(f'imbalance.py: {error}') from None
         except KeyboardInterrupt:

@@ -17,16 +17,18 @@ from mmengine.runner import Runner
 from torch.utils.data import BatchSampler, DataLoader
 from tqdm import tqdm
 
-from nwd_mmdet.analysis.batch_statistics import classes_per_batch
-from nwd_mmdet.analysis.dataset_statistics import ImageObjects, images_of, statistics_of_images
-from nwd_mmdet.analysis.input_boxes import build_leaf, leaves
-from nwd_mmdet.analysis.loss_curves import loss_curve
-from nwd_mmdet.analysis.task_balance import pace, read_losses
-from nwd_mmdet.analysis.trained_statistics import TrainedStatistics
+from nwd_mmdet.analysis.imbalance.batch_statistics import classes_per_batch
+from nwd_mmdet.analysis.imbalance.dataset_statistics import ImageObjects, images_of, statistics_of_images
+from nwd_mmdet.analysis.imbalance.loss_curves import loss_curve
+from nwd_mmdet.analysis.imbalance.prior_samples import FirstStage
+from nwd_mmdet.analysis.imbalance.prior_statistics import PriorStatistics
+from nwd_mmdet.analysis.imbalance.task_balance import pace, read_losses
+from nwd_mmdet.analysis.imbalance.trained_statistics import TrainedStatistics
+from nwd_mmdet.analysis.input_boxes import InputBoxes, build_leaf, leaves
 from nwd_mmdet.evaluation import evaluate
 
 _ERRORS = 48  # points of the curves of losses
-_LOOKED_AT = 200  # images that a model is run on, if not told otherwise
+_LOOKED_AT = 200  # images that an assigner or a model is run on, if not told otherwise
 
 
 def measure(
@@ -40,11 +42,11 @@ def measure(
 
     Args:
         subject: Filled in place: ``images``, ``objects``, ``looked_at`` and the parts ``data``, ``batches``,
-            ``regression_loss`` and, with a checkpoint, ``trained``, ``evaluation`` and ``log``.
+            ``regression_loss``, ``priors`` and, with a checkpoint, ``trained``, ``evaluation`` and ``log``.
         cfg: Config of the detector and its data.
         checkpoint: Its weights; without, nothing that needs them is measured.
-        split: Whose annotations are read. The model is always run on training and validation images.
-        max_images: Images that the model is run on; None for 200 of each set.
+        split: Whose annotations are read. Priors and the model always get training images, AP validation images.
+        max_images: Images that the assigner and the model are run on; None for 200 of each set.
 
     Raises:
         ValueError: As the parts.
@@ -57,6 +59,8 @@ def measure(
         raise KeyboardInterrupt
     subject['batches'] = batch_part(cfg, split)
     subject['regression_loss'] = regression_loss_part(cfg)
+    for part in prior_parts(cfg, max_images or _LOOKED_AT):
+        subject['priors'] = part
     if checkpoint is not None:
         count = max_images or _LOOKED_AT
         device = 'cuda' if torch.cuda.is_available() else 'cpu'
@@ -126,6 +130,29 @@ def _tree(settings: dict[str, Any]) -> Any:
         parts = [_tree(part) for part in settings['datasets']]
         return BaseConcatDataset(parts, ignore_keys=settings.get('ignore_keys'))
     return build_leaf(settings)
+
+
+def prior_parts(cfg: Config, max_images: int) -> Iterator[dict[str, Any]]:
+    """What the detector's first stage trains on: the statistics so far, every few images.
+
+    A detector whose priors are not known gives one part with ``absent``, the reason.
+
+    Args:
+        cfg: With ``model`` and ``train_dataloader``; the images are not read.
+        max_images: The first so many images are taken.
+    """
+    try:
+        stage = FirstStage(cfg)
+        boxes = InputBoxes.from_config(cfg, max_images)
+    except ValueError as error:
+        yield {'absent': str(error)}
+        return
+    torch.manual_seed(0)  # samplers draw
+    statistics = PriorStatistics(stage.levels, len(boxes.classes))
+    for index, image in enumerate(tqdm(boxes.images, 'priors', unit='img', delay=2), 1):
+        statistics.add(stage.sample(image), image)
+        if index % 10 == 0 or index == len(boxes.images):
+            yield {'stage': stage.name, **statistics.as_dict()}
 
 
 def trained_parts(cfg: Config, model: BaseDetector, max_images: int) -> Iterator[dict[str, Any]]:

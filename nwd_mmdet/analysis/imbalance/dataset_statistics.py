@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from mmdet.datasets import BaseDetDataset
 
-from nwd_mmdet.analysis.balance import Balance, Histogram, Histogram2d, measure_balance
+from nwd_mmdet.analysis.imbalance.balance import Balance, Histogram, Histogram2d, measure_balance
 from nwd_mmdet.evaluation.coco_arrays import GroundTruth
 from nwd_mmdet.evaluation.coco_protocols import PROTOCOLS
 

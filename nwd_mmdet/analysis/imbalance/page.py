@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 
-from nwd_mmdet.analysis.imbalance_remedies import PROBLEMS, Problem
+from nwd_mmdet.analysis.imbalance.remedies import PROBLEMS, Problem
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class Section:
     """What the page says of one problem.
 
     Attributes:
-        key: Of the problem in :data:`~nwd_mmdet.analysis.imbalance_remedies.PROBLEMS`.
-        balances: What was measured → detector → numbers of a :class:`~nwd_mmdet.analysis.balance.Balance`.
+        key: Of the problem in :data:`~nwd_mmdet.analysis.imbalance.remedies.PROBLEMS`.
+        balances: What was measured → detector → numbers of a :class:`~nwd_mmdet.analysis.imbalance.balance.Balance`.
         tables: Further numbers.
         pictures: In order.
         remarks: Sentences with what stands out.
@@ -99,7 +99,7 @@ def write_page(
         }
         for section in sections
     ]
-    text = environment.get_template('imbalance_page.html').render(
+    text = environment.get_template('page.html').render(
         title=title, subjects=subjects, sections=content, complete=complete
     )
     path.write_text(text, encoding='utf-8')

@@ -11,15 +11,15 @@ import torch
 from mmdet.structures import DetDataSample
 from torch import Tensor, nn
 
-from nwd_mmdet.analysis.balance import Histogram, Histogram2d
-from nwd_mmdet.analysis.loss_calls import (
+from nwd_mmdet.analysis.imbalance.balance import Histogram, Histogram2d
+from nwd_mmdet.analysis.imbalance.loss_calls import (
     ClassificationSamples,
     RegressionSamples,
     classification_samples,
     recorded_losses,
     regression_samples,
 )
-from nwd_mmdet.analysis.task_balance import TaskBalance, shared_features
+from nwd_mmdet.analysis.imbalance.task_balance import TaskBalance, shared_features
 
 _TENTHS = np.linspace(0, 1, 11)
 _FINE = np.linspace(0, 1, 21)

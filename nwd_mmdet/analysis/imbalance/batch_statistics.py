@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nwd_mmdet.analysis.balance import measure_balance
+from nwd_mmdet.analysis.imbalance.balance import measure_balance
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,8 @@ class ClassesPerBatch:
         batches: Number of batches.
         classes: Shape [K + 1], int64: entry n is the number of batches with n classes.
         batches_per_class: Shape [K], int64: batches with an object of the class.
-        entropy: Mean normalised entropy of the classes in a batch; see :class:`~nwd_mmdet.analysis.balance.Balance`.
+        entropy: Mean normalised entropy of the classes in a batch, as of
+            :class:`~nwd_mmdet.analysis.imbalance.balance.Balance`.
         distance: Mean total variation distance, in [0, 1], of the classes in a batch from those in the data set: the
             share of a batch's objects that is of other classes than the data set would have it (section 4.4.3).
     """
