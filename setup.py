@@ -20,6 +20,7 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['nwd_mmdet', 'nwd_mmdet.*']),
+    package_data={'nwd_mmdet.analysis.imbalance': ['page.html']},
     python_requires='>=3.10',
     install_requires=[
         'torch>=2.4',
@@ -29,6 +30,7 @@ setup(
         'pycocotools',
         'faster-coco-eval>=1.6',
         'matplotlib',
+        'jinja2',
         'tqdm',
     ],
     # mmengine, mmcv and mmdet go by different distribution names, so none of them can be a hard requirement.

@@ -101,9 +101,10 @@ def test_as_many_as_in_coco_evaluation(iou_thr: float) -> None:
 )
 def test_picture(shape: tuple, panel: tuple) -> None:
     boxes = torch.tensor([[10.0, 10, 16, 16]])
-    outcome = Outcome(boxes, boxes + 15, boxes[:0])
+    outcome = Outcome(boxes, boxes + 15, boxes[:0], boxes[:, 0])
     picture = draw_outcomes(
-        np.full((*shape, 3), 90, np.uint8), {'first': outcome, 'x' * 99: Outcome(*[boxes[:0]] * 2, boxes)}
+        np.full((*shape, 3), 90, np.uint8),
+        {'first': outcome, 'x' * 99: Outcome(boxes[:0], boxes[:0], boxes, boxes[:0, 0])},
     )
     assert picture.shape == (panel[0] + 72, 2 * panel[1] + 6, 3)
     first, second = (side[48:-24] for side in np.split(picture[:, : 2 * panel[1] + 6], [panel[1] + 3], 1))

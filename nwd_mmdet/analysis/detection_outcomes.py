@@ -19,11 +19,13 @@ class Outcome:
         found: Shape [TP, 4], xyxy in px: detections of an object.
         wrong: Shape [FP, 4]: detections of none.
         missed: Shape [FN, 4]: objects without a detection.
+        overlaps: Shape [TP]: IoU of every found detection with its object.
     """
 
     found: Tensor
     wrong: Tensor
     missed: Tensor
+    overlaps: Tensor
 
     @property
     def counts(self) -> tuple[int, int, int]:
@@ -72,13 +74,15 @@ def _match(objects: GroundTruth, detections: Detections, iou_thr: float) -> Outc
     overlaps = pairwise('iou', boxes, gts).where(same_class & ~crowd, -1)  # [D, G]
     in_crowd = (pairwise('iof', boxes, gts).where(same_class & crowd, -1) >= iou_thr).any(1)
     found = torch.zeros(len(boxes), dtype=torch.bool)
+    matched = torch.zeros(len(boxes), dtype=torch.float64)
     taken = torch.zeros(len(gts), dtype=torch.bool)
     for index in np.argsort(-detections.scores, kind='stable').tolist() if len(gts) else []:
         free = overlaps[index].where(~taken, -1)
         best = int(free.argmax())
         if free[best] >= iou_thr:
             found[index] = taken[best] = True
-    return Outcome(boxes[found], boxes[~found & ~in_crowd], gts[~taken & ~crowd])
+            matched[index] = free[best]
+    return Outcome(boxes[found], boxes[~found & ~in_crowd], gts[~taken & ~crowd], matched[found])
 
 
 def _corners(boxes: np.ndarray) -> Tensor:

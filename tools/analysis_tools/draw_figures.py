@@ -1,12 +1,29 @@
-"""Draw the figures of the documentation: the NWD paper's Figures 1 and 2, the Dual Weighting paper's Figure 3."""
+"""Draw the figures of the documentation: the NWD paper's Figures 1 and 2, the Dual Weighting paper's Figure 3, and the
+Alpha-IoU paper's Figure 1 and, from the trainings that configs/alpha_iou/metafile.yml lists, Figure 6.
+"""
 
 import argparse
 from pathlib import Path
 
+from nwd_mmdet.analysis.alpha_iou_figures import draw_alpha_sensitivity, draw_power_losses, read_alpha_results
 from nwd_mmdet.analysis.dual_weighting_figures import draw_negative_probability
 from nwd_mmdet.analysis.overlap_figures import draw_deviation_curves, draw_sensitivity
 
-FIGURES = {'sensitivity': draw_sensitivity, 'iou_and_nwd': draw_deviation_curves, 'p_neg': draw_negative_probability}
+ALPHA_RESULTS = Path(__file__).parents[2] / 'configs' / 'alpha_iou' / 'metafile.yml'
+
+
+def draw_measured_alphas(path: Path) -> None:
+    """Figure 6 from the trainings on the synthetic set."""
+    draw_alpha_sensitivity(path, read_alpha_results(ALPHA_RESULTS, 'Synthetic set, FCOS'))
+
+
+FIGURES = {
+    'sensitivity': draw_sensitivity,
+    'iou_and_nwd': draw_deviation_curves,
+    'p_neg': draw_negative_probability,
+    'power_losses': draw_power_losses,
+    'alpha_sensitivity': draw_measured_alphas,
+}
 
 
 def main() -> None:

@@ -88,7 +88,7 @@ def draw_histogram(
         axis.set_xscale('log', base=2)
         axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f'{value:.3g}'))
     elif edges[0] == -0.5:
-        axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axis.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     used = np.flatnonzero(np.sum([[v or 0 for v in values] for values in series.values()], axis=0))
     if len(used):
         axis.set_xlim(edges[used[0]], edges[used[-1] + 1])

@@ -1,0 +1,66 @@
+"""Count the objects that detectors find by each IoU or more, and draw it: the Alpha-IoU paper's Figure 2.
+
+Usage: python tools/analysis_tools/draw_iou_distribution.py GT.json IoU=A.bbox.json α-IoU=B.bbox.json --out OUT.svg
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+import nwd_mmdet  # noqa: F401  isort: skip  before anything of mmdet
+from terminaltables import AsciiTable
+
+from nwd_mmdet.analysis.alpha_iou_figures import THRESHOLDS, draw_iou_distribution, found_overlaps
+from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth, read_json
+
+
+def parse_args() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
+    parser.add_argument('gt', type=Path, metavar='GT.json', help='COCO annotation file')
+    parser.add_argument(
+        'results', nargs='+', metavar='NAME=DT.json', help="detections in COCO's result format, two files or more"
+    )
+    parser.add_argument('--score-thr', type=float, default=0.05, metavar='S', help='lowest score; default: %(default)s')
+    parser.add_argument('--out', type=Path, metavar='OUT', help='picture to write: .svg, .png or .pdf')
+    parser.add_argument('--json', type=Path, metavar='OUT', help='JSON file for the counts')
+    args = parser.parse_args()
+    if wrong := [result for result in args.results if '=' not in result]:
+        parser.error(f'{wrong[0]} is no NAME=DT.json, such as IoU={wrong[0]}')
+    args.results = dict(result.split('=', 1) for result in args.results)
+    if len(args.results) > 5:
+        parser.error(f'{len(args.results)} results; five can be told apart')
+    return args
+
+
+def main() -> None:
+    """Count, print and draw."""
+    args = parse_args()
+    try:
+        objects = GroundTruth.from_coco(read_json(args.gt), str(args.gt))
+        overlaps = {
+            name: found_overlaps(objects, Detections.from_coco(read_json(path), objects, path), args.score_thr)
+            for name, path in args.results.items()
+        }
+    except (OSError, ValueError) as error:
+        raise SystemExit(f'draw_iou_distribution.py: {error}') from None
+    counts = {name: [int((values >= t).sum()) for t in THRESHOLDS] for name, values in overlaps.items()}
+    first, *others = counts
+    rows = [['IoU', *counts, *(f'{name} over {first}' for name in others)]]
+    for index, threshold in enumerate(THRESHOLDS):
+        base = counts[first][index]
+        ratios = [f'{counts[name][index] / base - 1:+.1%}' if base else '-' for name in others]
+        rows.append([f'>= {threshold:.2f}', *(f'{part[index]:,}' for part in counts.values()), *ratios])
+    print(AsciiTable(rows, f'objects found, of {int((~objects.crowd).sum()):,}').table)
+    for path in filter(None, (args.out, args.json)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    if args.json:
+        args.json.write_text(json.dumps({'thresholds': THRESHOLDS, 'found': counts}, indent=2) + '\n', encoding='utf-8')
+        print(f'All numbers: {args.json}')
+    if args.out:
+        draw_iou_distribution(args.out, overlaps)
+        print(f'Picture: {args.out}')
+
+
+if __name__ == '__main__':
+    main()
