@@ -156,7 +156,9 @@ def _thousands(value: float, _: object) -> str:
 def _finish(figure: Figure, axis: Axes, legend: bool) -> str:
     axis.spines[['top', 'right']].set_visible(False)
     if legend:
-        figure.legend(*axis.get_legend_handles_labels(), loc='outside upper left', frameon=False, ncols=3, fontsize=9)
+        handles, labels = axis.get_legend_handles_labels()
+        columns = max(1, 80 // (6 + max(map(len, labels))))
+        figure.legend(handles, labels, loc='outside upper left', frameon=False, ncols=columns, fontsize=9)
     return _svg(figure)
 
 

@@ -60,7 +60,7 @@ def measure(
     subject['batches'] = batch_part(cfg, split)
     subject['regression_loss'] = regression_loss_part(cfg)
     for part in prior_parts(cfg, max_images or _LOOKED_AT):
-        subject['priors'] = part
+        subject['priors'], subject['looked_at'] = part, part.get('images', 0)
     if checkpoint is not None:
         count = max_images or _LOOKED_AT
         device = 'cuda' if torch.cuda.is_available() else 'cpu'
