@@ -14,6 +14,7 @@ from conftest import ROOT
 from nwd_mmdet.analysis.alpha_iou_figures import (
     THRESHOLDS,
     AlphaResult,
+    counts_at_least,
     draw_alpha_sensitivity,
     draw_power_losses,
     found_overlaps,
@@ -56,6 +57,13 @@ def test_objects_found_by_hand() -> None:
     assert sorted(found_overlaps(gt, dt, 0.05)) == pytest.approx([0.5, 0.8])
     assert sorted(found_overlaps(gt, dt, 0.0)) == pytest.approx([0.5, 0.8, 1.0])
     assert len(found_overlaps(gt, dt, 1.0)) == 0
+    assert counts_at_least(found_overlaps(gt, dt, 0.0)) == [3, 2, 2, 2, 2, 2, 2, 1, 1, 1]
+
+
+def test_the_surer_box_keeps_the_object() -> None:
+    """Also where a less sure one is tighter, which COCO's matching at IoU .9 would take."""
+    gt = GroundTruth.from_coco(GT, 'gt')
+    assert found_overlaps(gt, Detections.from_coco(DT[:2], gt, 'dt'), 0.0) == pytest.approx([0.8])
 
 
 def test_the_tool(tmp_path: Path) -> None:
@@ -66,7 +74,15 @@ def test_the_tool(tmp_path: Path) -> None:
     assert 'of 3' in output and '+100.0%' in output and (tmp_path / 'new' / 'figure.svg').stat().st_size > 1000
     counts = json.loads((tmp_path / 'new' / 'counts.json').read_text())
     assert counts['found']['good'] == [2, 1, 1, 1, 1, 1, 1, 0, 0, 0] and counts['thresholds'] == list(THRESHOLDS)
-    for arguments, message in (([gt, good], 'is no NAME=DT.json'), ([gt, 'a=nowhere.json'], 'nowhere.json')):
+    for arguments, message in (
+        ([gt, good], 'is no NAME=DT.json'),
+        ([gt, f'={good}', f'b={bad}'], 'is no NAME=DT.json'),
+        ([gt, f'a={good}'], 'two to compare'),
+        ([gt, f'a={good}', f'a={bad}'], 'same NAME'),
+        ([gt, f'a={good}', 'b=nowhere.json'], 'nowhere.json'),
+        ([gt, f'a={good}', f'b={bad}', '--score-thr', '7'], 'between 0 and 1'),
+        ([gt, f'a={good}', f'b={bad}', '--out', 'figure.foo'], 'must end in .svg'),
+    ):
         failed = subprocess.run([sys.executable, TOOL, *arguments], capture_output=True, text=True)
         assert failed.returncode and message in failed.stderr and 'Traceback' not in failed.stderr
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import nwd_mmdet  # noqa: F401  isort: skip  before anything of mmdet
 from terminaltables import AsciiTable
 
-from nwd_mmdet.analysis.alpha_iou_figures import THRESHOLDS, draw_iou_distribution, found_overlaps
+from nwd_mmdet.analysis.alpha_iou_figures import THRESHOLDS, counts_at_least, draw_iou_distribution, found_overlaps
 from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth, read_json
 
 
@@ -25,11 +25,19 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--out', type=Path, metavar='OUT', help='picture to write: .svg, .png or .pdf')
     parser.add_argument('--json', type=Path, metavar='OUT', help='JSON file for the counts')
     args = parser.parse_args()
-    if wrong := [result for result in args.results if '=' not in result]:
-        parser.error(f'{wrong[0]} is no NAME=DT.json, such as IoU={wrong[0]}')
-    args.results = dict(result.split('=', 1) for result in args.results)
-    if len(args.results) > 5:
-        parser.error(f'{len(args.results)} results; five can be told apart')
+    pairs = [result.rpartition('=') for result in args.results]
+    for result, (name, _, path) in zip(args.results, pairs):
+        if not name or not path:
+            parser.error(f'{result} is no NAME=DT.json, such as IoU={result.strip("=")}')
+    if not 2 <= len(pairs) <= 5:
+        parser.error(f'{len(pairs)} NAME=DT.json given; it takes two to compare, and five can be told apart')
+    args.results = {name: path for name, _, path in pairs}
+    if len(args.results) < len(pairs):
+        parser.error('two results have the same NAME; give each its own')
+    if not 0 <= args.score_thr <= 1:
+        parser.error(f'--score-thr {args.score_thr:g} must lie between 0 and 1')
+    if args.out and args.out.suffix not in ('.svg', '.png', '.pdf'):
+        parser.error(f'--out {args.out} must end in .svg, .png or .pdf')
     return args
 
 
@@ -44,7 +52,7 @@ def main() -> None:
         }
     except (OSError, ValueError) as error:
         raise SystemExit(f'draw_iou_distribution.py: {error}') from None
-    counts = {name: [int((values >= t).sum()) for t in THRESHOLDS] for name, values in overlaps.items()}
+    counts = {name: counts_at_least(values) for name, values in overlaps.items()}
     first, *others = counts
     rows = [['IoU', *counts, *(f'{name} over {first}' for name in others)]]
     for index, threshold in enumerate(THRESHOLDS):
