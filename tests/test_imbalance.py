@@ -13,7 +13,8 @@ from conftest import ROOT
 from test_configs import build_small
 
 from nwd_mmdet.analysis.imbalance import report as imbalance_report
-from nwd_mmdet.analysis.imbalance.report import measure, regression_loss_part
+from nwd_mmdet.analysis.imbalance.loss_curves import curves_of_model
+from nwd_mmdet.analysis.imbalance.report import measure
 from nwd_mmdet.analysis.imbalance.sections import build_sections
 from nwd_mmdet.datasets.synthetic import draw_set
 from nwd_mmdet.launch import read_config
@@ -134,7 +135,7 @@ def test_an_interrupt_leaves_what_was_measured(environment: dict[str, str], monk
     ],
 )
 def test_losses_of_configs(name: str, losses: dict[str, str]) -> None:
-    found = regression_loss_part(read_config(name if '::' in name else ROOT / name))
+    found = curves_of_model(read_config(name if '::' in name else ROOT / name))
     for head, kind in losses.items():
         part = found[f'{head}.loss_bbox']
         assert part['type'] == kind

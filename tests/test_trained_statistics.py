@@ -10,8 +10,8 @@ from mmdet.utils import register_all_modules
 from test_configs import DEMO, batch, build, build_small
 from torch import nn
 
-from nwd_mmdet.analysis.imbalance.loss_calls import LossCall, regression_samples
-from nwd_mmdet.analysis.imbalance.trained_statistics import TrainedStatistics
+from nwd_mmdet.analysis.imbalance.loss_calls import ClassificationSamples, LossCall, regression_samples
+from nwd_mmdet.analysis.imbalance.trained_statistics import ClassificationStatistics, TrainedStatistics
 from nwd_mmdet.launch import read_config
 from nwd_mmdet.overlaps import aligned
 
@@ -82,6 +82,7 @@ def test_families(family: str) -> None:
     for part in found['classification'].values():
         assert sum(part['counts']['negative']) > sum(part['counts']['positive']) > 0
         assert sum(part['losses']['positive']) > 0 and sum(part['gradients']['counts']) > 0
+        assert all(0 < numbers['positive'] <= 1 for numbers in part['methods'].values())
     for part in found['regression'].values():
         assert sum(part['after']) > 0 and sum(part['losses']) > 0
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
@@ -100,3 +101,27 @@ def test_before_and_after_regression() -> None:
     for count, mean in zip(rpn['before'], rpn['mean_after']):
         assert (mean is None) == (count == 0)
         assert mean is None or 0 <= mean <= 1
+
+
+def test_methods_on_the_toy_example_of_the_review() -> None:
+    """Table 3's six boxes, in two parts as of two levels: whose cross-entropy counts."""
+    p_s = torch.tensor([0.8, 0.2, 0.1, 0.3, 0.6, 1.0])
+    positive = torch.tensor([True, True, False, False, False, False])
+    loss = -p_s.log()
+    statistics = ClassificationStatistics()
+    labels = torch.zeros(6, dtype=torch.long)
+    statistics.add_batch(
+        [
+            ClassificationSamples(p_s[rows], loss[rows], 1 - p_s[rows], positive[rows], labels[rows])
+            for rows in (slice(0, 3), slice(3, 6))
+        ]
+    )
+    found = statistics.as_dict()['methods']
+    focal = (1 - p_s) ** 2 * loss
+    assert found['all alike']['positive'] == pytest.approx((loss[:2].sum() / loss.sum()).item(), abs=1e-6)
+    assert found['focal loss, γ = 2']['positive'] == pytest.approx((focal[:2].sum() / focal.sum()).item(), abs=1e-6)
+    assert found['focal loss, γ = 2']['hard'] == pytest.approx((focal[1:4].sum() / focal.sum()).item(), abs=1e-6)
+    assert found['SSD, hardest negatives, 1 : 3'] == pytest.approx(found['all alike']), (
+        'six negatives wanted, four there'
+    )
+    assert ClassificationStatistics().as_dict()['methods']['all alike'] is None

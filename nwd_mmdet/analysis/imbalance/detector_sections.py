@@ -46,6 +46,12 @@ def foreground_background(subjects: Sequence[Subject]) -> Section:
                 f'{title}: the {few:.1%} of samples to whose truth the model gives less than 0.5 have '
                 f'{hard / total:.0%} of the classification loss, positives {sum(losses["positive"]) / total:.0%}.'
             )
+        rows = [
+            (method, _share(numbers, 'positive'), _share(numbers, 'hard'))
+            for method, numbers in part['methods'].items()
+        ]
+        caption = f'{title}: whose cross-entropy would count under the methods of Table 3, as the model stands.'
+        section.tables.append(Table(caption, ('weights', 'share of positives', 'share of hard samples'), rows))
     for label, name, part in trained(subjects, 'classification'):
         gradients = part['gradients']
         picture = draw_histogram(
@@ -264,6 +270,10 @@ def objective(subjects: Sequence[Subject]) -> Section:
     if not values_of(subjects, 'log'):
         section.absent.append('No log of a training beside the checkpoint (vis_data/scalars.json), so no pace.')
     return section
+
+
+def _share(numbers: Mapping[str, float] | None, key: str) -> str:
+    return '–' if numbers is None else f'{numbers[key]:.0%}'
 
 
 def _shares(values: Sequence[float], of: Mapping[str, Sequence[float]]) -> list[float]:

@@ -4,14 +4,18 @@ The imbalance review (Oksuz et al., "Imbalance Problems in Object Detection: A R
 the hard samples dominate, with L1 all samples send the same gradient.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from mmdet.registry import MODELS
+from mmengine.config import Config
 from torch import Tensor
 
 from nwd_mmdet.losses import OverlapLoss
+
+_ERRORS = 48  # points of a curve
 
 
 def loss_curve(
@@ -92,3 +96,48 @@ def errors_of_ious(ious: Sequence[float] | Tensor, size: float) -> Tensor:
     if not ((values >= 0) & (values <= 1)).all():
         raise ValueError(f'IoUs must be in [0, 1], not {ious}')
     return size * (1 - (2 * values / (1 + values)).sqrt())
+
+
+def curves_of_model(cfg: Config, size: float = 32.0) -> dict[str, Any]:
+    """Loss and gradient of each box loss of a model against the error and against the IoU (Fig. 11).
+
+    Args:
+        cfg: With ``model``.
+        size: Side of the object in px.
+
+    Returns:
+        Name of the loss in the config → its ``type``, ``error`` in px, ``loss``, ``gradient``, and ``iou`` at these
+        errors; or ``absent``, the reason why there are none.
+    """
+    errors = np.linspace(0, 0.75 * size, _ERRORS + 1)[1:]
+    left = ((size - errors) / size) ** 2
+    found = {}
+    for name, loss, decoded, std in _box_losses(cfg.model, 'model'):
+        try:
+            values, gradients = loss_curve(loss, errors.tolist(), size, decoded, std)
+        except (ValueError, KeyError, TypeError) as error:
+            found[name] = {'type': loss['type'], 'absent': str(error)}
+            continue
+        found[name] = {
+            'type': loss['type'],
+            'error': errors.tolist(),
+            'iou': (left / (2 - left)).tolist(),
+            'loss': values.tolist(),
+            'gradient': gradients.abs().tolist(),
+        }
+    return found
+
+
+def _box_losses(settings: Any, name: str) -> Iterator[tuple[str, dict[str, Any], bool, float]]:
+    """Every ``loss_bbox`` inside: its name, settings, whether it compares boxes, and the std of the deltas' x."""
+    if isinstance(settings, (list, tuple)):
+        for index, part in enumerate(settings):
+            yield from _box_losses(part, f'{name}.{index}')
+    elif isinstance(settings, dict):
+        if isinstance(settings.get('loss_bbox'), dict):
+            loss = dict(settings['loss_bbox'])
+            compares = str(loss['type']).endswith(('IoULoss', 'NWDLoss', 'OverlapLoss'))
+            stds = (settings.get('bbox_coder') or {}).get('target_stds', (1.0,))
+            yield f'{name}.loss_bbox', loss, compares or bool(settings.get('reg_decoded_bbox')), float(stds[0])
+        for key, part in settings.items():
+            yield from _box_losses(part, f'{name}.{key}')

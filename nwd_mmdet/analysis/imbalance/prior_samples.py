@@ -74,7 +74,7 @@ class FirstStage:
     def sample(self, image: ImageBoxes) -> PriorSamples:
         """The priors of an image, assigned and sampled."""
         padded = [math.ceil(side / self.divisor) * self.divisor for side in image.shape]
-        strides = [stride if isinstance(stride, Sequence) else (stride, stride) for stride in self._strides()]
+        strides = self.head.prior_generator.strides
         sizes = [(math.ceil(padded[0] / y), math.ceil(padded[1] / x)) for x, y in strides]
         priors = self.head.prior_generator.grid_priors(sizes, device='cpu')
         if isinstance(self.head, (FCOSHead, DWHead)):
@@ -84,9 +84,6 @@ class FirstStage:
         if isinstance(self.head, YOLOv5Head):
             return self._shapes(priors, sizes, image)
         return self._anchors(priors, sizes, padded, image)
-
-    def _strides(self) -> Sequence[Any]:
-        return self.head.prior_generator.strides
 
     def _anchors(
         self, priors: list[Tensor], sizes: list[tuple[int, int]], padded: list[int], image: ImageBoxes
@@ -133,7 +130,7 @@ class FirstStage:
     def _bags(
         self, boxes: list[Tensor], points: list[Tensor], sizes: list[tuple[int, int]], image: ImageBoxes
     ) -> PriorSamples:
-        pairs = self.head.assigner.candidates(sizes, self._strides(), [image.boxes])
+        pairs = self.head.assigner.candidates(sizes, self.head.prior_generator.strides, [image.boxes])
         return _paired(torch.cat(boxes), _levels(points), pairs.gt, pairs.point)
 
     def _shapes(self, priors: list[Tensor], sizes: list[tuple[int, int]], image: ImageBoxes) -> PriorSamples:

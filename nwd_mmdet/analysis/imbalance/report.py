@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from mmdet.apis import init_detector
 from mmdet.models.detectors import BaseDetector
@@ -19,7 +18,7 @@ from tqdm import tqdm
 
 from nwd_mmdet.analysis.imbalance.batch_statistics import classes_per_batch
 from nwd_mmdet.analysis.imbalance.dataset_statistics import ImageObjects, images_of, statistics_of_images
-from nwd_mmdet.analysis.imbalance.loss_curves import loss_curve
+from nwd_mmdet.analysis.imbalance.loss_curves import curves_of_model
 from nwd_mmdet.analysis.imbalance.prior_samples import FirstStage
 from nwd_mmdet.analysis.imbalance.prior_statistics import PriorStatistics
 from nwd_mmdet.analysis.imbalance.task_balance import pace, read_losses
@@ -27,7 +26,6 @@ from nwd_mmdet.analysis.imbalance.trained_statistics import TrainedStatistics
 from nwd_mmdet.analysis.input_boxes import InputBoxes, build_leaf, leaves
 from nwd_mmdet.evaluation import evaluate
 
-_ERRORS = 48  # points of the curves of losses
 _LOOKED_AT = 200  # images that an assigner or a model is run on, if not told otherwise
 
 
@@ -58,7 +56,7 @@ def measure(
     if not complete:
         raise KeyboardInterrupt
     subject['batches'] = batch_part(cfg, split)
-    subject['regression_loss'] = regression_loss_part(cfg)
+    subject['regression_loss'] = curves_of_model(cfg)
     for part in prior_parts(cfg, max_images or _LOOKED_AT):
         subject['priors'], subject['looked_at'] = part, part.get('images', 0)
     if checkpoint is not None:
@@ -213,51 +211,6 @@ def evaluation_part(cfg: Config, model: BaseDetector, max_images: int) -> dict[s
                 break
     gt, dt = metric.arrays(metric.results)
     return {'images': images, **evaluate(gt, dt, 'aitod').to_json()}
-
-
-def regression_loss_part(cfg: Config, size: float = 32.0) -> dict[str, Any]:
-    """Loss and gradient of each box loss of a model against the error and against the IoU (Fig. 11).
-
-    Args:
-        cfg: With ``model``.
-        size: Side of the object in px.
-
-    Returns:
-        Name of the loss in the config → its ``type``, ``error`` in px, ``loss``, ``gradient``, and ``iou`` at these
-        errors; or ``absent``, the reason why there are none.
-    """
-    errors = np.linspace(0, 0.75 * size, _ERRORS + 1)[1:]
-    left = ((size - errors) / size) ** 2
-    found = {}
-    for name, loss, decoded, std in _box_losses(cfg.model, 'model'):
-        try:
-            values, gradients = loss_curve(loss, errors.tolist(), size, decoded, std)
-        except (ValueError, KeyError, TypeError) as error:
-            found[name] = {'type': loss['type'], 'absent': str(error)}
-            continue
-        found[name] = {
-            'type': loss['type'],
-            'error': errors.tolist(),
-            'iou': (left / (2 - left)).tolist(),
-            'loss': values.tolist(),
-            'gradient': gradients.abs().tolist(),
-        }
-    return found
-
-
-def _box_losses(settings: Any, name: str) -> Iterator[tuple[str, dict[str, Any], bool, float]]:
-    """Every ``loss_bbox`` inside: its name, settings, whether it compares boxes, and the std of the deltas' x."""
-    if isinstance(settings, (list, tuple)):
-        for index, part in enumerate(settings):
-            yield from _box_losses(part, f'{name}.{index}')
-    elif isinstance(settings, dict):
-        if isinstance(settings.get('loss_bbox'), dict):
-            loss = dict(settings['loss_bbox'])
-            compares = str(loss['type']).endswith(('IoULoss', 'NWDLoss', 'OverlapLoss'))
-            stds = (settings.get('bbox_coder') or {}).get('target_stds', (1.0,))
-            yield f'{name}.loss_bbox', loss, compares or bool(settings.get('reg_decoded_bbox')), float(stds[0])
-        for key, part in settings.items():
-            yield from _box_losses(part, f'{name}.{key}')
 
 
 def log_part(work_dir: Path) -> dict[str, Any] | None:

@@ -3,7 +3,7 @@
 Imbalance review (Oksuz et al., "Imbalance Problems in Object Detection"), sections 4.1, 6.1, 6.2 and 7.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import torch
 from mmdet.structures import DetDataSample
 from torch import Tensor, nn
 
+from nwd_mmdet.analysis.imbalance import sample_weights
 from nwd_mmdet.analysis.imbalance.balance import Histogram, Histogram2d
 from nwd_mmdet.analysis.imbalance.loss_calls import (
     ClassificationSamples,
@@ -23,6 +24,23 @@ from nwd_mmdet.analysis.imbalance.task_balance import TaskBalance, shared_featur
 
 _TENTHS = np.linspace(0, 1, 11)
 _FINE = np.linspace(0, 1, 21)
+_HARD = 0.5  # p_s below which a sample is called hard
+
+#: Weights of samples by method, from whether they are positive, p_s and the cross-entropy (review, Table 3). Hard
+#: sampling takes all positives and three times as many negatives.
+METHODS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]] = {
+    'all alike': lambda positive, p_s, loss: np.ones(len(positive)),
+    'random, 1 : 3': lambda positive, p_s, loss: sample_weights.random_sampling(positive, *_one_to_three(positive)),
+    'SSD, hardest negatives, 1 : 3': lambda positive, p_s, loss: sample_weights.ssd_sampling(
+        positive, loss, *_one_to_three(positive)
+    ),
+    'focal loss, γ = 2': lambda positive, p_s, loss: sample_weights.focal(p_s),
+    'GHM, ε = 0.1': lambda positive, p_s, loss: sample_weights.ghm(1 - p_s),
+}
+
+
+def _one_to_three(positive: np.ndarray) -> tuple[int, int]:
+    return int(positive.sum()), 3 * int(positive.sum())
 
 
 class ClassificationStatistics:
@@ -32,6 +50,19 @@ class ClassificationStatistics:
         self.counts = {part: Histogram(_TENTHS) for part in ('positive', 'negative')}
         self.losses = {part: Histogram(_TENTHS) for part in ('positive', 'negative')}
         self.gradients = Histogram(_FINE)
+        self._methods = {name: np.zeros(3) for name in METHODS}
+
+    def add_batch(self, parts: Sequence[ClassificationSamples]) -> None:
+        """Take the samples of a batch, which a head with several levels hands over in parts."""
+        for part in parts:
+            self.add(part)
+        p_s = np.concatenate([part.truth.double().cpu().numpy() for part in parts])
+        p_s = np.nan_to_num(p_s).clip(0, 1)
+        positive = np.concatenate([part.positive.cpu().numpy() for part in parts])
+        loss = -np.log(p_s.clip(1e-12))
+        for name, weigh in METHODS.items():
+            weighted = weigh(positive, p_s, loss) * loss
+            self._methods[name] += [weighted.sum(), weighted[positive].sum(), weighted[p_s < _HARD].sum()]
 
     def add(self, samples: ClassificationSamples) -> None:
         """Take the samples of a call."""
@@ -42,12 +73,21 @@ class ClassificationStatistics:
         self.gradients.add(samples.gradient.cpu().numpy())
 
     def as_dict(self) -> dict[str, Any]:
-        """``edges`` of p_s, ``counts`` and ``losses`` of positives and negatives in them, and ``gradients``."""
+        """``edges`` of p_s, ``counts`` and ``losses`` of positives and negatives in them, and ``gradients``.
+
+        ``methods``: for each of :data:`METHODS`, the share of the weighted cross-entropy that positives and hard
+        samples would have; None where there is no loss.
+        """
+        shares = {name: sums[1:] / sums[0] if sums[0] else None for name, sums in self._methods.items()}
         return {
             'edges': _TENTHS.tolist(),
             'counts': {part: histogram.counts.tolist() for part, histogram in self.counts.items()},
             'losses': {part: histogram.counts.tolist() for part, histogram in self.losses.items()},
             'gradients': self.gradients.as_dict(),
+            'methods': {
+                name: None if part is None else {'positive': float(part[0]), 'hard': float(part[1])}
+                for name, part in shares.items()
+            },
         }
 
 
@@ -113,12 +153,15 @@ class TrainedStatistics:
             losses = self.model(inputs, samples, mode='loss')
         if len(features) == 1 and any(feature.requires_grad for feature in features[0]):
             self.tasks.add(losses, features[0])
+        by_name: dict[str, list[ClassificationSamples]] = {}
         for call in calls:
             if (classification := classification_samples(call)) is not None:
-                self.classification.setdefault(call.name, ClassificationStatistics()).add(classification)
+                by_name.setdefault(call.name, []).append(classification)
             head = self.model.get_submodule(call.name.rpartition('.')[0])
             if (regression := regression_samples(call, head)) is not None:
                 self.regression.setdefault(call.name, RegressionStatistics()).add(regression)
+        for name, parts in by_name.items():
+            self.classification.setdefault(name, ClassificationStatistics()).add_batch(parts)
         self.images += len(samples)
 
     def as_dict(self) -> dict[str, Any]:
