@@ -59,6 +59,11 @@ def cut(name: str, **changes: object) -> nn.Module:
 
 FAMILIES = {
     'faster rcnn': (lambda: build_small(DEMO), {'rpn_head.loss_cls', 'roi_head.bbox_head.loss_cls'}, 2),
+    'cascade rcnn': (
+        lambda: build_small('nwd/cascade-rcnn_r50_fpn_rpn-nwd_1x_aitod'),
+        {'rpn_head.loss_cls', *(f'roi_head.bbox_head.{stage}.loss_cls' for stage in range(3))},
+        4,
+    ),
     'fcos': (lambda: build_small('dw/fcos_r18-small_fpn_synthetic'), {'bbox_head.loss_cls'}, 1),
     'retinanet': (lambda: cut('mmdet::retinanet/retinanet_r50_fpn_1x_coco.py'), {'bbox_head.loss_cls'}, 1),
     'atss': (lambda: cut('mmdet::atss/atss_r50_fpn_1x_coco.py'), {'bbox_head.loss_cls'}, 1),
