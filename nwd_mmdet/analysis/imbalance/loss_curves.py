@@ -7,7 +7,6 @@ the hard samples dominate, with L1 all samples send the same gradient.
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from mmdet.registry import MODELS
 from mmengine.config import Config
@@ -15,7 +14,7 @@ from torch import Tensor
 
 from nwd_mmdet.losses import OverlapLoss
 
-_ERRORS = 48  # points of a curve
+_POINTS = 48  # of a curve
 
 
 def loss_curve(
@@ -109,19 +108,19 @@ def curves_of_model(cfg: Config, size: float = 32.0) -> dict[str, Any]:
         Name of the loss in the config → its ``type``, ``error`` in px, ``loss``, ``gradient``, and ``iou`` at these
         errors; or ``absent``, the reason why there are none.
     """
-    errors = np.linspace(0, 0.75 * size, _ERRORS + 1)[1:]
-    left = ((size - errors) / size) ** 2
+    ious = torch.linspace(0.98, 0.02, _POINTS, dtype=torch.float64)
+    errors = errors_of_ious(ious, size)
     found = {}
     for name, loss, decoded, std in _box_losses(cfg.model, 'model'):
         try:
-            values, gradients = loss_curve(loss, errors.tolist(), size, decoded, std)
+            values, gradients = loss_curve(loss, errors, size, decoded, std)
         except (ValueError, KeyError, TypeError) as error:
             found[name] = {'type': loss['type'], 'absent': str(error)}
             continue
         found[name] = {
             'type': loss['type'],
             'error': errors.tolist(),
-            'iou': (left / (2 - left)).tolist(),
+            'iou': ious.tolist(),
             'loss': values.tolist(),
             'gradient': gradients.abs().tolist(),
         }
