@@ -22,6 +22,7 @@ _UNIT_SQUARE = (0.0, 1.0, 0.0, 1.0)
 
 
 def classes_dataset(subjects: Sequence[Subject]) -> Section:
+    """Review, section 4.2.1: objects, images, positives and AP of the classes."""
     section = Section('classes_dataset')
     for what, key in (('objects per class', 'objects_per_class'), ('images with each class', 'images_per_class')):
         section.balances[what] = data_balances(subjects, key)
@@ -67,6 +68,7 @@ def classes_dataset(subjects: Sequence[Subject]) -> Section:
 
 
 def classes_batch(subjects: Sequence[Subject]) -> Section:
+    """Section 4.2.2: classes in the batches."""
     section = Section('classes_batch')
     found = {subject['label']: subject['batches'] for subject in subjects if subject.get('batches')}
     if not found:
@@ -91,6 +93,7 @@ def classes_batch(subjects: Sequence[Subject]) -> Section:
 
 
 def box_scale(subjects: Sequence[Subject]) -> Section:
+    """Section 5.1: sizes of objects, and positives, AP and recall by size."""
     section = Section('box_scale')
     for what, key in (("AI-TOD's sizes", 'size_aitod'), ("COCO's sizes", 'size_coco')):
         section.balances[what] = data_balances(subjects, key)
@@ -141,6 +144,7 @@ def _positives_by_size(section: Section, subjects: Sequence[Subject]) -> None:
 
 
 def location(subjects: Sequence[Subject]) -> Section:
+    """Section 6.3: where objects and positives lie."""
     section = Section('location')
     section.balances['centres of objects'] = data_balances(subjects, 'centres')
     maps = {

@@ -20,8 +20,16 @@ _UNIT_SQUARE = (0.0, 1.0, 0.0, 1.0)
 
 
 def foreground_background(subjects: Sequence[Subject]) -> Section:
+    """Review, section 4.1: positives and negatives, and whose loss counts."""
     section = Section('foreground_background')
     _priors_by_state(section, subjects)
+    _loss_shares(section, subjects)
+    ask_for_checkpoint(section, subjects, 'whose loss counts')
+    return section
+
+
+def _loss_shares(section: Section, subjects: Sequence[Subject]) -> None:
+    """Easy and hard samples, what the methods of Table 3 would make of them, and gradient norms."""
     for label, name, part in trained(subjects, 'classification'):
         counts, losses = part['counts'], part['losses']
         title = title_of(subjects, label, name)
@@ -59,8 +67,6 @@ def foreground_background(subjects: Sequence[Subject]) -> Section:
         )
         caption = f'{title_of(subjects, label, name)}: gradient norms |p - target|, as GHM looks at them.'
         section.pictures.append(Picture(f'gradient-norms-{len(section.pictures) + 1}', picture, caption))
-    ask_for_checkpoint(section, subjects, 'whose loss counts')
-    return section
 
 
 def _priors_by_state(section: Section, subjects: Sequence[Subject]) -> None:
@@ -142,6 +148,7 @@ def relative_location(subjects: Sequence[Subject]) -> Section:
 
 
 def feature_level(subjects: Sequence[Subject]) -> Section:
+    """Section 5.2: objects, positives, activations and gradients of the levels."""
     section = Section('feature_level')
     _priors_by_level(section, subjects)
     tasks = values_of(subjects, 'trained', 'tasks')
@@ -163,6 +170,7 @@ def feature_level(subjects: Sequence[Subject]) -> Section:
 
 
 def regression_loss(subjects: Sequence[Subject]) -> Section:
+    """Section 6.1: what the box losses make of errors, and which boxes hold the loss."""
     section = Section('regression_loss')
     by_error, gradients = {}, {}
     for subject in subjects:
@@ -194,6 +202,7 @@ def regression_loss(subjects: Sequence[Subject]) -> Section:
 
 
 def iou_distribution(subjects: Sequence[Subject]) -> Section:
+    """Section 6.2: overlaps of the positives, before and after regression."""
     section = Section('iou_distribution')
     for name, what in (('iou', 'IoU'), ('nwd', 'NWD, C = 12.8 px,')):
         found = {label: part['overlaps'][name] for label, part in priors_of(subjects).items()}
@@ -238,6 +247,7 @@ def iou_distribution(subjects: Sequence[Subject]) -> Section:
 
 
 def objective(subjects: Sequence[Subject]) -> Section:
+    """Section 7: losses and gradients of the tasks, and their pace."""
     section = Section('objective')
     for label, tasks in values_of(subjects, 'trained', 'tasks').items():
         names = list(tasks['loss'])
