@@ -48,11 +48,11 @@ PROBLEMS = {
         (
             Remedy('random sampling', 'mmdet::faster_rcnn/faster-rcnn_r50_fpn_1x_coco.py'),
             Remedy('SSD: hard negatives', 'mmdet::ssd/ssd300_coco.py'),
-            Remedy('OHEM', 'mmdet::faster_rcnn/faster-rcnn_r50_fpn_ohem_1x_coco.py'),
-            Remedy('IoU-balanced sampling (Libra R-CNN)', 'mmdet::libra_rcnn/libra-faster-rcnn_r50_fpn_1x_coco.py'),
+            Remedy('OHEM', 'configs/imbalance/faster-rcnn_r50_fpn_ohem_1x_aitod.py'),
+            Remedy('IoU-balanced sampling (Libra R-CNN)', 'configs/imbalance/faster-rcnn_r50_fpn_libra_1x_aitod.py'),
             Remedy('focal loss', 'mmdet::retinanet/retinanet_r50_fpn_1x_coco.py'),
-            Remedy('gradient harmonising (GHM)', 'mmdet::ghm/retinanet_r50_fpn_ghm-1x_coco.py'),
-            Remedy('prime samples (PISA)', 'mmdet::pisa/faster-rcnn_r50_fpn_pisa_1x_coco.py'),
+            Remedy('gradient harmonising (GHM)', 'configs/imbalance/retinanet_r50_fpn_ghm_1x_aitod.py'),
+            Remedy('prime samples (PISA)', 'configs/imbalance/faster-rcnn_r50_fpn_pisa_1x_aitod.py'),
             Remedy('dual weighting', 'configs/dw/dw_r50_fpn_1x_coco.py', reviewed=False),
             Remedy('AP loss, DR loss, residual objectness, objectness prior'),
         ),
@@ -62,7 +62,9 @@ PROBLEMS = {
         '4.2.1',
         'Some classes have many more objects than others, and detectors are worse at the rare ones.',
         (
-            Remedy('oversampling images of rare classes', 'mmdet::lvis/mask-rcnn_r50_fpn_sample1e-3_ms-1x_lvis-v1.py'),
+            Remedy(
+                'repeating images of rare classes', 'configs/imbalance/faster-rcnn_r50_fpn_class-balanced_1x_aitod.py'
+            ),
             Remedy(
                 'seesaw loss',
                 'mmdet::seesaw_loss/mask-rcnn_r50_fpn_seesaw-loss_random-ms-2x_lvis-v1.py',
@@ -125,7 +127,7 @@ PROBLEMS = {
         'A few badly placed boxes can hold most of the loss, or the many nearly right ones.',
         (
             Remedy('smooth L1', 'mmdet::fast_rcnn/fast-rcnn_r50_fpn_1x_coco.py'),
-            Remedy('balanced L1 (Libra R-CNN)', 'mmdet::libra_rcnn/libra-faster-rcnn_r50_fpn_1x_coco.py'),
+            Remedy('balanced L1 (Libra R-CNN)', 'configs/imbalance/faster-rcnn_r50_fpn_libra_1x_aitod.py'),
             Remedy('GHM-R', 'mmdet::ghm/retinanet_r50_fpn_ghm-1x_coco.py'),
             Remedy('IoU loss', 'mmdet::faster_rcnn/faster-rcnn_r50_fpn_iou_1x_coco.py'),
             Remedy('bounded IoU loss', 'mmdet::faster_rcnn/faster-rcnn_r50_fpn_bounded-iou_1x_coco.py'),
