@@ -10,6 +10,7 @@ from mmdet.utils import register_all_modules
 from test_configs import DEMO, batch, build, build_small
 from torch import nn
 
+from nwd_mmdet.analysis.imbalance.detector_sections import foreground_background
 from nwd_mmdet.analysis.imbalance.loss_calls import ClassificationSamples, LossCall, regression_samples
 from nwd_mmdet.analysis.imbalance.trained_statistics import ClassificationStatistics, TrainedStatistics
 from nwd_mmdet.launch import read_config
@@ -92,6 +93,8 @@ def test_families(family: str) -> None:
         assert sum(part['after']) > 0 and sum(part['losses']) > 0
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
     assert all(weight.grad is None for weight in model.parameters())
+    section = foreground_background([{'label': family, 'trained': found, 'priors': {'absent': 'not looked at'}}])
+    assert any('without a label' in reason for reason in section.absent) == (not classification)
 
 
 def test_before_and_after_regression() -> None:

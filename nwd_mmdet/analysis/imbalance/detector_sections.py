@@ -24,6 +24,12 @@ def foreground_background(subjects: Sequence[Subject]) -> Section:
     section = Section('foreground_background')
     _priors_by_state(section, subjects)
     _loss_shares(section, subjects)
+    for subject in subjects:
+        if subject.get('trained') and not subject['trained']['classification']:
+            section.absent.append(
+                f'{subject["label"]}: its heads classify without a label for each sample, so whose loss counts is not '
+                'known.'
+            )
     ask_for_checkpoint(section, subjects, 'whose loss counts')
     return section
 
