@@ -70,6 +70,8 @@ def train(work_dir: Path, hooks: list[dict]) -> tuple[dict[str, torch.Tensor], l
         randomness=dict(seed=0),
         log_level='ERROR',
         default_scope='mmdet',
+        # By default the time in seconds, which two short trainings share, and with it the visualizer.
+        experiment_name=f'{work_dir.parent.name}_{work_dir.name}',
     )
     runner.train()
     (scalars,) = work_dir.glob('*/vis_data/scalars.json') if hooks else ([None],)
