@@ -13,7 +13,7 @@ __version__ = '0.1.0'  # above the imports: the doctor reads it when one of them
 try:
     import mmdet
 
-    from nwd_mmdet import mmcv_ops
+    from nwd_mmdet.stack import checkpoints, mmcv_ops
 
     if not mmdet.__version__.startswith('3.'):
         raise ImportError(f'found mmdet {mmdet.__version__}')
@@ -23,15 +23,17 @@ try:
         from nwd_mmdet import (
             alpha_iou_losses,
             assigners,
-            checkpoints,
             classwise_bbox_head,
+            config,
             datasets,
             dense_heads,
             evaluation,
             hooks,
             losses,
+            neighbors,
             nms,
             overlap_nms,
+            overlaps,
             visualizer,
             yolov5_pafpn,
         )
@@ -49,13 +51,16 @@ __all__ = [
     'alpha_iou_losses',
     'assigners',
     'classwise_bbox_head',
+    'config',
     'datasets',
     'dense_heads',
     'evaluation',
     'hooks',
     'losses',
+    'neighbors',
     'nms',
     'overlap_nms',
+    'overlaps',
     'visualizer',
     'yolov5_pafpn',
 ]

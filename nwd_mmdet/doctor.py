@@ -218,7 +218,7 @@ def _run(checks: dict[str, Callable[[], Any]]) -> Iterator[str | Problem]:
 
 
 def _examine_operators() -> Iterator[str | Problem]:
-    from nwd_mmdet import mmcv_ops
+    from nwd_mmdet.stack import mmcv_ops
 
     origins = mmcv_ops.operator_origin()
     for origin in ('mmcv (compiled)', 'torchvision', 'torch'):

@@ -1,4 +1,4 @@
-"""What tools/train.py and tools/test.py share: arguments, config, processes on the CPU, errors in a sentence."""
+"""Starting and ending a run: arguments, processes on the CPU, errors in a sentence."""
 
 import argparse
 import contextlib
@@ -12,12 +12,10 @@ import torch
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
 from mmengine.dist import is_main_process
-from mmengine.hub import get_config
 
-from nwd_mmdet.analysis.constants import resolve_auto_constants
-from nwd_mmdet.auto_classes import resolve_auto_classes
+from nwd_mmdet.config import load_config
 
-__all__ = ['argument_parser', 'check_checkpoint', 'explained_errors', 'load_config', 'read_config', 'shown']
+__all__ = ['argument_parser', 'check_checkpoint', 'configure', 'explained_errors', 'relative_path']
 
 
 def argument_parser(description: str) -> argparse.ArgumentParser:
@@ -44,57 +42,29 @@ def argument_parser(description: str) -> argparse.ArgumentParser:
     return parser
 
 
-def load_config(args: argparse.Namespace) -> Config:
+def configure(args: argparse.Namespace) -> Config:
     """Load the config and apply the shared arguments to it.
 
     The work folder is ``--work-dir``, else the config's ``work_dir``, else ``work_dirs/`` and the config's name.
-    ``constant='auto'`` in the model becomes the mean object size of the training set, ``classes='auto'`` in the data
-    sets the names in their files, ``num_classes='auto'`` in the model their number.
     A run by torchrun on a machine without GPUs joins its process group here, with gloo.
 
     Args:
         args: What a parser of :func:`argument_parser` returned.
 
     Raises:
-        FileNotFoundError: If the config file or one of its bases does not exist.
+        FileNotFoundError: As :func:`~nwd_mmdet.config.load_config`.
+        SystemExit: A config that cannot be resolved.
     """
     os.environ.setdefault('LOCAL_RANK', str(args.local_rank))
-    cfg = read_config(args.config)
-    if args.cfg_options:
-        cfg.merge_from_dict(args.cfg_options)
-    _refuse_class_constants_in_rpn(cfg)
-    resolve_auto_classes(cfg)
-    resolve_auto_constants(cfg)
+    try:
+        cfg = load_config(args.config, args.cfg_options)
+    except ValueError as error:
+        raise SystemExit(f'{Path(sys.argv[0]).name}: {error}') from None
     cfg.launcher = args.launcher
-    cfg.default_scope = cfg.get('default_scope') or 'mmdet'
     cfg.work_dir = args.work_dir or cfg.get('work_dir') or str(Path('work_dirs', Path(args.config).stem))
     if args.launcher == 'pytorch' and get_device() == 'cpu':
         _join_on_cpu(cfg)
     return cfg
-
-
-def read_config(path: str | Path) -> Config:
-    """Read a config file, or with ``mmdet::`` before its path one that mmdet brings.
-
-    Raises:
-        FileNotFoundError: If there is none.
-    """
-    if '::' in str(path):
-        return get_config(str(path))
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f'no config file {path.absolute()}. Its path is relative to the working directory.')
-    return Config.fromfile(path)
-
-
-def _refuse_class_constants_in_rpn(cfg: Config) -> None:
-    """End the program where an RPN, to which all objects are of one class, has an NWD constant for each class."""
-    assigner = ((cfg.get('model', {}).get('train_cfg') or {}).get('rpn') or {}).get('assigner') or {}
-    if isinstance(assigner.get('constant'), (list, tuple)):
-        raise SystemExit(
-            f'model.train_cfg.rpn.assigner.constant={assigner["constant"]} has one number for each class, but an RPN '
-            'does not know the classes: give it a single number. The R-CNN stage and one-stage detectors take a list.'
-        )
 
 
 def _join_on_cpu(cfg: Config) -> None:
@@ -119,21 +89,24 @@ def check_checkpoint(path: str) -> None:
         )
 
 
-def shown(path: str | Path) -> str:
+def relative_path(path: str | Path) -> str:
     """Return the path as short as it can be given in the working directory."""
     path = Path(path).absolute()
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 @contextlib.contextmanager
-def explained_errors(after_interrupt: Callable[[], str]) -> Iterator[None]:
+def explained_errors(after_interrupt: Callable[[], str], *expected: type[Exception]) -> Iterator[None]:
     """End the program with one message where a file is missing or Ctrl-C was pressed, and no stack trace.
 
     Args:
         after_interrupt: Returns what to say after Ctrl-C.
+        *expected: Further errors whose message is enough for the user, such as ``ValueError``.
     """
     try:
         yield
+    except expected as error:
+        raise SystemExit(f'{Path(sys.argv[0]).name}: {error}') from None
     except FileNotFoundError as error:
         hint = ''
         if error.filename is not None:  # the system's own message; those that are raised on purpose say what to do

@@ -3,6 +3,10 @@
 import json
 
 import numpy as np
+import torch
+from mmdet.structures import DetDataSample
+from mmengine.evaluator import Evaluator
+from mmengine.structures import InstanceData
 
 from nwd_mmdet.evaluation import Detections, GroundTruth
 
@@ -47,3 +51,42 @@ def arrays(dataset, results):
 def write(path, content):
     path.write_text(content if isinstance(content, str) else json.dumps(content))
     return str(path)
+
+
+CLASSES = ['class 2', 'class 1', 'class 3', 'class 0', 'class 4']  # labels 0, 1, …: not the order of the JSON file
+
+
+def samples(dataset, results, with_instances=False):
+    """What the Evaluator hands to a metric, one sample per image; the labels index CLASSES."""
+    label = {category['id']: CLASSES.index(category['name']) for category in dataset['categories']}
+
+    def corners(box):
+        return [box[0], box[1], box[0] + box[2], box[1] + box[3]]
+
+    for image in dataset['images']:
+        found = [result for result in results if result['image_id'] == image['id']]
+        sample = DetDataSample(metainfo={'img_id': image['id']})
+        sample.pred_instances = InstanceData(
+            bboxes=torch.tensor([corners(r['bbox']) for r in found]).float().reshape(-1, 4),
+            scores=torch.tensor([r['score'] for r in found]).float(),
+            labels=torch.tensor([label[r['category_id']] for r in found], dtype=torch.long),
+        )
+        if with_instances:
+            instances = [
+                {'bbox': corners(a['bbox']), 'bbox_label': label[a['category_id']], 'ignore_flag': a['iscrowd']}
+                for a in dataset['annotations']
+                if a['image_id'] == image['id']
+            ]
+            sample.set_metainfo({'instances': instances})
+        yield sample
+
+
+def run_metric(metric, samples_, classes=CLASSES):
+    """What the Runner's validation loop does, with one image per batch."""
+    evaluator = Evaluator(metric)
+    evaluator.dataset_meta = {'classes': classes}
+    count = 0
+    for sample in samples_:
+        evaluator.process([sample])
+        count += 1
+    return evaluator.evaluate(count)

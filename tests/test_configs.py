@@ -46,7 +46,7 @@ NARROW_CASCADE = {
 STEPPED = {
     'demo/faster-rcnn_r18-small_fpn_synthetic': (128, {}, TWO_STAGE),
     DEMO: (128, {}, TWO_STAGE),
-    'sirst/faster-rcnn_r18-small_fpn_rpn-nwd_12e_sirst': (128, {}, TWO_STAGE),
+    'nwd/faster-rcnn_r18-small_fpn_rpn-nwd_12e_sirst': (128, {}, TWO_STAGE),
     'nwd/faster-rcnn_r50_fpn_rpn-rcnn-nwd_1x_aitod': (128, FASTER, TWO_STAGE),
     'nwd/faster-rcnn_r50_fpn_assign-giou_1x_aitod': (128, FASTER, TWO_STAGE),
     'nwd/faster-rcnn_r50_fpn_rpn-nms-diou_1x_aitod': (128, FASTER, TWO_STAGE),
@@ -91,7 +91,7 @@ STEPPED = {
     'imbalance/faster-rcnn_r18-small_fpn_libra_anchor2_synthetic': (128, {}, TWO_STAGE),
     'imbalance/faster-rcnn_r50_fpn_pisa_1x_aitod': (128, FASTER, TWO_STAGE),
     'imbalance/retinanet_r50_fpn_ghm_1x_aitod': (128, R18, ('bbox_head.retina_reg.weight',)),
-    'dw/fcos_r18-small_fpn_synthetic': (128, {}, ('bbox_head.conv_reg.weight',)),
+    'fcos/fcos_r18-small_fpn_synthetic': (128, {}, ('bbox_head.conv_reg.weight',)),
     'dw/dw_r18-small_fpn_synthetic': (128, {}, ('bbox_head.conv_reg.weight', 'bbox_head.reg_offset.weight')),
     'dw/dw-nwd_r50_fpn_p2_1x_aitod': (128, R18, ('bbox_head.conv_reg.weight',)),
     'dw/dw_r50_fpn_paper_worefine_1x_coco': (128, R18, ('bbox_head.conv_reg.weight',)),

@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from nwd_mmdet import doctor, mmcv_ops
+from nwd_mmdet import doctor
+from nwd_mmdet.stack import mmcv_ops
 
 ONEDL = {
     'torch': '2.12.1+cu130',

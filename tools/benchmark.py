@@ -58,13 +58,13 @@ the inputs.
 
 * **Assigner.** "NWD >= t" says that two boxes lie within a fixed distance, so a grid over the objects' centres finds
   the few pairs that matter; the published path computes all of them. The assignments are equal to the last bit
-  (`tests/test_assigners.py`).
+  (`tests/assigners/test_nwd_assigner.py`).
 * **NMS.** Greedy and exact: a hash grid of the kept boxes, so each box is compared with its neighbours alone. The
   baseline computes IoU and so keeps other boxes; there is no public NWD-NMS for a CPU to compare with. For boxes on a
   GPU the search runs on the CPU as well.
 * **Loss.** One backward for all coordinates.
 * **Dual weighting.** The released code compares every point with every object, and loops over the objects; here the
-  pairs inside the candidate bags alone are ever held. The losses are equal (`tests/test_benchmark.py`).
+  pairs inside the candidate bags alone are ever held. The losses are equal (`tests/tools/test_benchmark.py`).
 * **ImbalanceHook** records one step of 50 by default, so it costs a fiftieth of the difference.
 * **Evaluation.** faster-coco-eval, with oLRP on top, which pycocotools lacks.
 

@@ -75,7 +75,7 @@ def augment(cfg: Config) -> None:
 def configure(args: argparse.Namespace) -> Config:
     """Load the config and write the arguments into it."""
     launch.check_checkpoint(args.checkpoint)
-    cfg = launch.load_config(args)
+    cfg = launch.configure(args)
     if not args.work_dir:
         # Beside the training, whose config in the work folder has to stay as it was trained.
         cfg.work_dir = str(Path(cfg.work_dir, 'test'))
@@ -99,7 +99,7 @@ def main() -> None:
         if args.out:
             print(f'Detections: {args.out}')
         if args.show_dir:
-            print(f'Pictures: {launch.shown(Path(runner.work_dir, runner.timestamp, args.show_dir))}')
+            print(f'Pictures: {launch.relative_path(Path(runner.work_dir, runner.timestamp, args.show_dir))}')
 
 
 if __name__ == '__main__':

@@ -59,7 +59,7 @@ def apply_arguments(cfg: Config, args: argparse.Namespace) -> None:
 def last_checkpoint(work_dir: str) -> str | None:
     """Return the path of the checkpoint saved last, as mmengine records it."""
     record = Path(work_dir, 'last_checkpoint')
-    return launch.shown(record.read_text().strip()) if record.is_file() else None
+    return launch.relative_path(record.read_text().strip()) if record.is_file() else None
 
 
 def how_to_go_on(work_dir: str, launcher: str) -> str:
@@ -76,14 +76,14 @@ def main() -> None:
     args = parse_args()
     work_dir = args.work_dir or 'the work folder'
     with launch.explained_errors(lambda: how_to_go_on(work_dir, args.launcher)):
-        cfg = launch.load_config(args)
+        cfg = launch.configure(args)
         work_dir = cfg.work_dir
         apply_arguments(cfg, args)
         RUNNERS.build(cfg).train()
     if is_main_process() and (checkpoint := last_checkpoint(work_dir)):
         # The config in the work folder is the one that was trained, --cfg-options included.
-        config = launch.shown(Path(work_dir, Path(args.config).name))
-        test = launch.shown(Path(__file__).with_name('test.py'))
+        config = launch.relative_path(Path(work_dir, Path(args.config).name))
+        test = launch.relative_path(Path(__file__).with_name('test.py'))
         print(f'Last checkpoint: {checkpoint}\nTest it with:\n  {shlex.join(["python", test, config, checkpoint])}')
 
 

@@ -17,7 +17,7 @@ import yaml
 from mmengine.config import Config
 from terminaltables import AsciiTable, GithubFlavoredMarkdownTable
 
-from nwd_mmdet.launch import read_config
+from nwd_mmdet.config import read_config
 
 #: Metrics of the tables, in per cent, where a metafile does not list its own under ``Metrics``.
 METRICS = ('AP', 'AP_50', 'AP_75', 'AP_vt', 'AP_t', 'AP_s', 'AP_m')

@@ -21,9 +21,9 @@ from terminaltables import AsciiTable
 from torch import Tensor
 from tqdm import tqdm
 
-from nwd_mmdet.analysis.input_boxes import ImageBoxes
-from nwd_mmdet.analysis.matching import OneByOneAssigner
 from nwd_mmdet.assigners import NWDAssigner
+from nwd_mmdet.assigners.one_by_one_assigner import OneByOneAssigner
+from nwd_mmdet.datasets.input_boxes import ImageBoxes
 from nwd_mmdet.evaluation.coco_protocols import PROTOCOLS
 from nwd_mmdet.overlaps import OVERLAPS
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from nwd_mmdet.datasets.aitod import RELEASES, Release
-from nwd_mmdet.evaluation.coco_arrays import read_json
+from nwd_mmdet.datasets.annotation_files import read_json
 
 SPLITS = ('train', 'val', 'trainval', 'test')
 

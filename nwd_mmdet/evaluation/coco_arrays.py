@@ -5,10 +5,8 @@ time, so the peak is some 2 kB for each detection of the class that has most. Im
 in the ground truth's lists, so ids may be any numbers or strings, and JSON order and label order cannot be mixed up.
 """
 
-import json
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -171,22 +169,6 @@ class Detections:
 
     def __len__(self) -> int:
         return len(self.boxes)
-
-
-def read_json(path: str | Path) -> Any:
-    """Read a JSON file.
-
-    Raises:
-        FileNotFoundError: If there is no such file, with the path looked for.
-        ValueError: If it is not JSON, with the path.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(f'{path} does not exist (looked for {path.resolve()})')
-    try:
-        return json.loads(path.read_bytes())
-    except ValueError as error:
-        raise ValueError(f'{path} is not valid JSON: {error}') from error
 
 
 def _of_listed_images(annotations: list[dict[str, Any]], image_ids: set[Hashable], source: str) -> list[dict[str, Any]]:

@@ -18,8 +18,9 @@ import numpy as np
 from mmengine.logging import print_log
 from tqdm import tqdm
 
+from nwd_mmdet.datasets.annotation_files import read_json
 from nwd_mmdet.evaluation import visdrone_toolkit
-from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth, read_json
+from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth
 from nwd_mmdet.evaluation.coco_protocols import (
     IOU_THRESHOLDS,
     NO_LIMIT,

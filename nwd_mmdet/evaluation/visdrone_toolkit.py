@@ -24,7 +24,7 @@ from terminaltables import AsciiTable
 
 from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth
 from nwd_mmdet.evaluation.coco_protocols import IOU_THRESHOLDS
-from nwd_mmdet.evaluation.lrp import match_greedily
+from nwd_mmdet.evaluation.matching import match_greedily
 
 PROTOCOL = 'visdrone-official'
 MAX_DETS = (1, 10, 100, 500)
@@ -141,7 +141,7 @@ def _share_inside(boxes: np.ndarray, regions: np.ndarray) -> np.ndarray:
 
 def _average_precision(gt: GroundTruth, dt: Detections, threshold: float) -> tuple[float, float]:
     """Area under the monotone precision-recall curve of one class, and the largest recall."""
-    ious = match_greedily(gt, dt, threshold)[np.argsort(-dt.scores, kind='stable')]
+    ious = match_greedily(gt, dt, threshold).iou[np.argsort(-dt.scores, kind='stable')]
     true, false = np.cumsum(ious > 0), np.cumsum(ious == 0)
     recall = true / np.count_nonzero(~gt.crowd)
     precision = true / np.maximum(true + false, 1)

@@ -20,8 +20,10 @@ from tqdm import tqdm
 
 from nwd_mmdet import launch
 from nwd_mmdet.analysis.detection_outcomes import outcomes
-from nwd_mmdet.analysis.drawing import draw_outcomes
-from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth, read_json
+from nwd_mmdet.analysis.figures.outcomes import draw_outcomes
+from nwd_mmdet.config import load_config
+from nwd_mmdet.datasets.annotation_files import read_json
+from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth
 
 _WRITING_METRICS = ('AITODMetric', 'VisDroneMetric', 'COCOBoxMetric', 'CocoMetric')
 
@@ -59,7 +61,6 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--sort', choices=['misses'], help='images with most missed objects first, which takes a look at all images'
     )
-    parser.set_defaults(work_dir=None, launcher='none', local_rank=0)
     args = parser.parse_args()
     for name, value in (('--score-thr', args.score_thr), ('--iou-thr', args.iou_thr)):
         if not 0 <= value <= 1:
@@ -131,7 +132,7 @@ def results_of(cfg: Config, indices: Sequence[int], args: argparse.Namespace) ->
 
 def draw(args: argparse.Namespace) -> None:
     """Match, print the totals, and write the pictures."""
-    cfg = launch.load_config(args)
+    cfg = load_config(args.config, args.cfg_options)
     init_default_scope(cfg.default_scope)
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
     if not isinstance(dataset, CocoDataset):
@@ -159,10 +160,9 @@ def draw(args: argparse.Namespace) -> None:
         cv2.imwrite(str(picture), draw_outcomes(image, {t: part[img_ids[index]] for t, part in found.items()}))
     for title, part in found.items():
         tp, fp, fn = (sum(column) for column in zip(*(part[img_id].counts for img_id in img_ids.values())))
-        print(
-            f'{title}: TP {tp:,}  FP {fp:,}  FN {fn:,} in {len(indices):,} images, from {launch.shown(results[title])}'
-        )
-    print(f'Pictures: {launch.shown(args.out)}')
+        source = launch.relative_path(results[title])
+        print(f'{title}: TP {tp:,}  FP {fp:,}  FN {fn:,} in {len(indices):,} images, from {source}')
+    print(f'Pictures: {launch.relative_path(args.out)}')
 
 
 def main() -> None:

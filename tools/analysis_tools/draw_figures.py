@@ -5,9 +5,9 @@ Alpha-IoU paper's Figure 1 and, from the trainings that configs/alpha_iou/metafi
 import argparse
 from pathlib import Path
 
-from nwd_mmdet.analysis.alpha_iou_figures import draw_alpha_sensitivity, draw_power_losses, read_alpha_results
-from nwd_mmdet.analysis.dual_weighting_figures import draw_negative_probability
-from nwd_mmdet.analysis.overlap_figures import draw_deviation_curves, draw_sensitivity
+from nwd_mmdet.analysis.figures.alpha_iou import draw_alpha_sensitivity, draw_power_losses, read_alpha_results
+from nwd_mmdet.analysis.figures.dual_weighting import draw_negative_probability
+from nwd_mmdet.analysis.figures.nwd import draw_deviation_curves, draw_sensitivity
 
 ALPHA_RESULTS = Path(__file__).parents[2] / 'configs' / 'alpha_iou' / 'metafile.yml'
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import nwd_mmdet  # noqa: F401  isort: skip  before anything of mmdet
 from terminaltables import AsciiTable
 
-from nwd_mmdet.analysis.alpha_iou_figures import THRESHOLDS, counts_at_least, draw_iou_distribution, found_overlaps
-from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth, read_json
+from nwd_mmdet.analysis.figures.alpha_iou import THRESHOLDS, counts_at_least, draw_iou_distribution, found_overlaps
+from nwd_mmdet.datasets.annotation_files import read_json
+from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth
 
 
 def parse_args() -> argparse.Namespace:

@@ -12,9 +12,10 @@ from mmdet.apis import init_detector
 from mmdet.registry import DATASETS
 from mmengine.dataset import pseudo_collate
 
-from nwd_mmdet.analysis.dual_weighting_figures import draw_weight_maps
+from nwd_mmdet.analysis.figures.dual_weighting import draw_weight_maps
 from nwd_mmdet.analysis.weight_maps import weight_maps
-from nwd_mmdet.launch import check_checkpoint, explained_errors, read_config
+from nwd_mmdet.config import read_config
+from nwd_mmdet.launch import check_checkpoint, explained_errors
 
 
 def parse_args() -> argparse.Namespace:

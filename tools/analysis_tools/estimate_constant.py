@@ -12,8 +12,9 @@ import nwd_mmdet  # noqa: F401  isort: skip  before mmdet.models, whose operator
 from mmengine.config import DictAction
 
 from nwd_mmdet import launch
-from nwd_mmdet.analysis.constants import ConstantEstimate
-from nwd_mmdet.analysis.input_boxes import InputBoxes
+from nwd_mmdet.config import load_config
+from nwd_mmdet.datasets.input_boxes import InputBoxes
+from nwd_mmdet.datasets.nwd_constant import ConstantEstimate
 
 
 def parse_args() -> argparse.Namespace:
@@ -29,7 +30,6 @@ def parse_args() -> argparse.Namespace:
         '--scale', nargs=2, type=int, metavar=('WIDTH', 'HEIGHT'), help='with --ann-file: resize into it, as configs do'
     )
     parser.add_argument('--json', type=Path, metavar='OUT', help='JSON file for all numbers')
-    parser.set_defaults(work_dir=None, launcher='none', local_rank=0)
     args = parser.parse_args()
     if (args.config is None) == (args.ann_file is None):
         parser.error('give either a config or --ann-file')
@@ -41,15 +41,12 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Print table and constants."""
     args = parse_args()
-    with launch.explained_errors(lambda: 'Nothing was written.'):
-        try:
-            if args.config:
-                data = InputBoxes.from_config(launch.load_config(args))
-            else:
-                data = InputBoxes.from_json(args.ann_file, args.scale)
-            estimate = ConstantEstimate.of(data)
-        except ValueError as error:
-            raise SystemExit(f'estimate_constant.py: {error}') from None
+    with launch.explained_errors(lambda: 'Nothing was written.', ValueError):
+        if args.config:
+            data = InputBoxes.from_config(load_config(args.config, args.cfg_options))
+        else:
+            data = InputBoxes.from_json(args.ann_file, args.scale)
+        estimate = ConstantEstimate.of(data)
     print(estimate.table())
     for remark in estimate.remarks():
         print(f'Note: {remark}')

@@ -4,7 +4,6 @@ Usage: python tools/analysis_tools/imbalance.py CONFIG [--checkpoint PTH] [--com
 """
 
 import argparse
-import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,10 @@ import nwd_mmdet  # noqa: F401  isort: skip  before anything of mmdet
 from mmengine.config import DictAction
 
 from nwd_mmdet import launch
+from nwd_mmdet.analysis.imbalance.measuring import measure
 from nwd_mmdet.analysis.imbalance.page import write_page
-from nwd_mmdet.analysis.imbalance.report import measure
 from nwd_mmdet.analysis.imbalance.sections import build_sections
+from nwd_mmdet.config import load_config
 
 _DATA = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
@@ -50,7 +50,6 @@ def parse_args() -> argparse.Namespace:
         '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE', help='as in tools/train.py; for all configs'
     )
     parser.add_argument('--out', type=Path, required=True, metavar='DIR', help='folder to write to')
-    parser.set_defaults(work_dir=None, launcher='none', local_rank=0)
     args = parser.parse_args()
     if too_long := [entry for entry in args.compare if len(entry) > 2]:
         parser.error(f'--compare {" ".join(too_long[0])}: one config and one checkpoint; repeat --compare for more')
@@ -85,9 +84,7 @@ def main() -> None:
                 if subject['checkpoint']:
                     launch.check_checkpoint(subject['checkpoint'])
             for subject in subjects:
-                own = copy.copy(args)
-                own.config = subject['config']
-                cfg = launch.load_config(own)
+                cfg = load_config(subject['config'], args.cfg_options)
                 if args.same_data:
                     cfg.update({key: value for key, value in data.items() if key in cfg} if data else {})
                     data = data or {key: cfg[key] for key in _DATA if key in cfg}

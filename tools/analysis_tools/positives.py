@@ -12,9 +12,10 @@ import nwd_mmdet  # noqa: F401  isort: skip  before mmdet.models, whose operator
 from mmengine.config import DictAction
 
 from nwd_mmdet import launch
-from nwd_mmdet.analysis.drawing import draw_positives
-from nwd_mmdet.analysis.input_boxes import InputBoxes
+from nwd_mmdet.analysis.figures.outcomes import draw_positives
 from nwd_mmdet.analysis.positives import Matching, PositiveCounts, count_positives, table
+from nwd_mmdet.config import load_config
+from nwd_mmdet.datasets.input_boxes import InputBoxes
 from nwd_mmdet.overlaps import OVERLAPS
 
 
@@ -53,7 +54,6 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument('--max-images', type=int, metavar='N', help='only the first N images; default: all')
     parser.add_argument('--json', type=Path, metavar='OUT', help='JSON file for all numbers')
     parser.add_argument('--figure', type=Path, metavar='OUT', help='picture of the numbers: .svg, .png or .pdf')
-    parser.set_defaults(work_dir=None, launcher='none', local_rank=0)
     args = parser.parse_args()
     if args.constant is not None and args.constant <= 0:
         parser.error(f'--constant {args.constant:g} is a size in px and must be positive; 12.8 suits AI-TOD')
@@ -64,7 +64,7 @@ def parse_args() -> argparse.Namespace:
 
 def count(args: argparse.Namespace) -> dict[float, dict[str, PositiveCounts]]:
     """Smallest anchor in px → overlap → counts; prints a table for each anchor size."""
-    cfg = launch.load_config(args)
+    cfg = load_config(args.config, args.cfg_options)
     matchings = [Matching.from_config(cfg, scale) for scale in args.anchor_scales or [None]]
     if args.ann_file:
         images = InputBoxes.from_json(args.ann_file, args.scale, args.max_images).images

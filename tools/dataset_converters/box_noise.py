@@ -9,8 +9,8 @@ from pathlib import Path
 import nwd_mmdet  # noqa: F401  isort: skip  before anything of mmdet
 from terminaltables import AsciiTable
 
+from nwd_mmdet.datasets.annotation_files import read_json
 from nwd_mmdet.datasets.transforms import mean_overlap_with_noise
-from nwd_mmdet.evaluation.coco_arrays import read_json
 
 _PUBLISHED = {0.1: 0.833, 0.2: 0.710, 0.3: 0.613}
 

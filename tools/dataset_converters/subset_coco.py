@@ -8,8 +8,8 @@ import json
 from pathlib import Path
 
 import nwd_mmdet  # noqa: F401  isort: skip  before anything of mmdet
+from nwd_mmdet.datasets.annotation_files import read_json
 from nwd_mmdet.datasets.subset import take_subset
-from nwd_mmdet.evaluation.coco_arrays import read_json
 
 
 def parse_args() -> argparse.Namespace:

@@ -15,7 +15,7 @@ from mmengine.config import Config
 from mmengine.structures import InstanceData
 from torch import Tensor
 
-from nwd_mmdet.analysis.input_boxes import ImageBoxes
+from nwd_mmdet.datasets.input_boxes import ImageBoxes
 from nwd_mmdet.dense_heads import DWHead, YOLOv5Head
 
 NEGATIVE, IGNORED = -1, -2

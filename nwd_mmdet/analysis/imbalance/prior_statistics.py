@@ -11,7 +11,7 @@ from torch import Tensor
 
 from nwd_mmdet.analysis.imbalance.balance import Histogram, Histogram2d
 from nwd_mmdet.analysis.imbalance.prior_samples import NEGATIVE, PriorSamples
-from nwd_mmdet.analysis.input_boxes import ImageBoxes
+from nwd_mmdet.datasets.input_boxes import ImageBoxes
 from nwd_mmdet.evaluation.coco_protocols import PROTOCOLS
 from nwd_mmdet.overlaps import aligned
 

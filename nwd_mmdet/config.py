@@ -1,0 +1,170 @@
+"""From a file to a config that runs: classes and constants from the data, fragments dropped."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.hub import get_config
+from mmengine.logging import print_log
+
+from nwd_mmdet.datasets.aitod import find_annotations
+from nwd_mmdet.datasets.annotation_files import read_json
+from nwd_mmdet.datasets.input_boxes import InputBoxes
+from nwd_mmdet.datasets.nwd_constant import ConstantEstimate
+
+__all__ = ['load_config', 'read_config', 'resolve_auto_classes', 'resolve_auto_constants']
+
+
+def read_config(path: str | Path) -> Config:
+    """Read a config file, or with ``mmdet::`` before its path one that mmdet brings.
+
+    A fragment, which is a dictionary at the top level with ``_fragment_=True``, is there for other files to take parts
+    of, as in ``model = {{_base_.nwd.rpn}}``; by now they have, and it is dropped.
+
+    Raises:
+        FileNotFoundError: If there is none.
+    """
+    if '::' in str(path):
+        return get_config(str(path))
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f'no config file {path.absolute()}. Its path is relative to the working directory.')
+    cfg = Config.fromfile(path)
+    for name in [name for name, value in cfg.items() if isinstance(value, dict) and value.get('_fragment_')]:
+        cfg.pop(name)
+    return cfg
+
+
+def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> Config:
+    """Read a config and resolve what it leaves to the data, so that it can be built.
+
+    ``constant='auto'`` in the model becomes the mean object size of the training set, ``classes='auto'`` in the data
+    sets the names in their files, ``num_classes='auto'`` in the model their number.
+
+    Args:
+        path: As in :func:`read_config`.
+        options: Settings that replace those of the file, keys with dots: ``{'model.bbox_head.num_classes': 8}``.
+
+    Raises:
+        FileNotFoundError: If the config file, one of its bases or an annotation file that is read does not exist.
+        ValueError: One NWD constant for each class in an RPN; and as :func:`resolve_auto_classes` and
+            :func:`resolve_auto_constants`.
+    """
+    cfg = read_config(path)
+    cfg.merge_from_dict(dict(options or {}))
+    _refuse_class_constants_in_rpn(cfg)
+    resolve_auto_classes(cfg)
+    resolve_auto_constants(cfg)
+    cfg.default_scope = cfg.get('default_scope') or 'mmdet'
+    return cfg
+
+
+def _refuse_class_constants_in_rpn(cfg: Config) -> None:
+    """An RPN, to which all objects are of one class, cannot have an NWD constant for each class."""
+    assigner = ((cfg.get('model', {}).get('train_cfg') or {}).get('rpn') or {}).get('assigner') or {}
+    if isinstance(assigner.get('constant'), (list, tuple)):
+        raise ValueError(
+            f'model.train_cfg.rpn.assigner.constant={assigner["constant"]} has one number for each class, but an RPN '
+            'does not know the classes: give it a single number. The R-CNN stage and one-stage detectors take a list.'
+        )
+
+
+def resolve_auto_classes(cfg: Config) -> tuple[str, ...] | None:
+    """Replace ``metainfo=dict(classes='auto')`` of data sets, and ``num_classes='auto'`` in the model.
+
+    The names are those of the first data set's COCO file, in its order, for all data sets alike: labels mean the same
+    in training and testing. They are logged and stand in the config afterwards.
+
+    Args:
+        cfg: Changed in place. No file is read where there is no ``'auto'``.
+
+    Returns:
+        The class names; None without an ``'auto'``.
+
+    Raises:
+        FileNotFoundError: An annotation file that does not exist.
+        ValueError: A file that is no COCO data set; data sets whose class names differ; ``num_classes='auto'`` without
+            ``classes='auto'``.
+    """
+    loaders = [cfg.get(f'{part}_dataloader') or {} for part in ('train', 'val', 'test')]
+    datasets = [part for loader in loaders for part in _dicts_in(loader) if _has_auto_classes(part)]
+    heads = [part for part in _dicts_in(cfg.get('model')) if part.get('num_classes') == 'auto']
+    if not datasets:
+        if heads:
+            raise ValueError(
+                "num_classes='auto' needs to know the classes: set metainfo=dict(classes='auto') in the data sets, or "
+                'give the number'
+            )
+        return None
+    names = {str(path): _class_names(path) for path in map(_annotation_file, datasets)}
+    (first, classes), *others = names.items()
+    for path, found in others:
+        if set(found) != set(classes):
+            different = sorted(set(found) ^ set(classes))
+            raise ValueError(
+                f"classes='auto': {path} and {first} have not the same classes, they differ by {different}. Rename "
+                'them, or give metainfo=dict(classes=...) by hand'
+            )
+    for dataset in datasets:
+        dataset['metainfo']['classes'] = classes
+    for head in heads:
+        head['num_classes'] = len(classes)
+    print_log(f"classes='auto' are the {len(classes)} of {first}: {', '.join(classes)}", logger='current')
+    return classes
+
+
+def _has_auto_classes(part: dict[str, Any]) -> bool:
+    return 'ann_file' in part and (part.get('metainfo') or {}).get('classes') == 'auto'
+
+
+def _annotation_file(dataset: dict[str, Any]) -> Path:
+    return find_annotations(Path(dataset.get('data_root') or '') / dataset['ann_file'])
+
+
+def _class_names(path: Path) -> tuple[str, ...]:
+    content = read_json(path)
+    if not isinstance(content, dict) or not content.get('categories'):
+        raise ValueError(f"{path}: not a COCO data set, which is a JSON object with 'images' and 'categories'")
+    return tuple(str(category['name']) for category in content['categories'])
+
+
+def resolve_auto_constants(cfg: Config) -> float | None:
+    """Replace every ``constant='auto'`` in a config's model by the mean object size of its training set.
+
+    The number is logged, and stands in the config afterwards, so the copy in the work folder trains and tests the same
+    without the data set.
+
+    Args:
+        cfg: Changed in place. The data set is read only where there is an ``'auto'``.
+
+    Returns:
+        The constant in network-input px, rounded to 0.1; None where the model has no ``'auto'``.
+
+    Raises:
+        ValueError: A training set without objects, or without the sizes of its images.
+        FileNotFoundError: A training set that does not exist.
+    """
+    places = [part for part in _dicts_in(cfg.get('model')) if part.get('constant') == 'auto']
+    if not places:
+        return None
+    estimate = ConstantEstimate.of(InputBoxes.from_config(cfg))
+    for place in places:
+        place['constant'] = estimate.constant
+    print_log(
+        f"constant='auto' is {estimate.constant} px, the mean √(wh) of {estimate.overall.count:,} training objects in "
+        f'network-input pixels, in {len(places)} places of the model',
+        logger='current',
+    )
+    return estimate.constant
+
+
+def _dicts_in(value: Any) -> Iterator[dict[str, Any]]:
+    """All dictionaries inside a config's value, itself included."""
+    if isinstance(value, dict):
+        yield value
+        for item in value.values():
+            yield from _dicts_in(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _dicts_in(item)

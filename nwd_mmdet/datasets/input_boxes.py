@@ -1,0 +1,234 @@
+"""The objects of a training set in network-input pixels, from the annotations alone: no image is read."""
+
+import copy
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mmcv
+import torch
+from mmdet.datasets import CocoDataset
+from mmdet.registry import DATASETS
+from mmengine.config import Config
+from mmengine.logging import print_log
+from mmengine.registry import init_default_scope
+from torch import Tensor
+from tqdm import tqdm
+
+from nwd_mmdet.datasets.aitod import find_annotations
+from nwd_mmdet.datasets.annotation_files import read_json
+
+# Transforms that leave the objects' sizes alone. The second group changes the size of the image, and so what a later
+# resize to a fixed scale does.
+_HARMLESS = {
+    *('LoadImageFromFile', 'LoadAnnotations', 'LoadProposals', 'FilterAnnotations', 'RandomFlip', 'Normalize'),
+    *('PhotoMetricDistortion', 'YOLOXHSVRandomAug', 'Corrupt', 'CutOut', 'AutoContrast', 'Brightness', 'Color'),
+    *('ColorTransform', 'Contrast', 'Equalize', 'Invert', 'Posterize', 'Sharpness', 'Solarize', 'PackDetInputs'),
+}
+_CUTTING = {'RandomCrop', 'MinIoURandomCrop', 'RandomCenterCropPad', 'Expand', 'Pad'}
+
+
+@dataclass(frozen=True)
+class ImageBoxes:
+    """The objects of one image after the resize of the training pipeline.
+
+    Attributes:
+        shape: Height and width of the resized image in px, before padding.
+        boxes: Shape [K, 4], float32, xyxy in network-input px, cut at the border of the image.
+        labels: Shape [K], int64.
+        original_sizes: Shape [K], float32: √(wh) in px of the original image, before the box is cut.
+        ignored: Shape [I, 4]: the regions to ignore, as ``boxes``.
+    """
+
+    shape: tuple[int, int]
+    boxes: Tensor
+    labels: Tensor
+    original_sizes: Tensor
+    ignored: Tensor
+
+    @property
+    def sizes(self) -> Tensor:
+        """Absolute sizes √(wh) in network-input px, shape [K]."""
+        return (self.boxes[:, 2:] - self.boxes[:, :2]).prod(1).sqrt()
+
+
+@dataclass(frozen=True)
+class InputBoxes:
+    """A training set in network-input pixels.
+
+    Attributes:
+        images: One entry per image, images without objects included where the data set keeps them.
+        classes: Names of the classes, by label.
+    """
+
+    images: list[ImageBoxes]
+    classes: tuple[str, ...]
+
+    @classmethod
+    def from_config(cls, cfg: Config, max_images: int | None = None) -> 'InputBoxes':
+        """Read the training set of a config.
+
+        Data sets inside RepeatDataset, ClassBalancedDataset, ConcatDataset and MultiImageMixDataset are read once each,
+        filtered by their ``filter_cfg``. Of the pipeline the resizes count: Resize as it is; RandomResize and
+        RandomChoiceResize with the mean of their scales, as sizes grow linearly with the scale; of RandomChoice the
+        first branch. Crops and flips do not change sizes. Transforms with another or an unknown effect are named in a
+        warning.
+
+        Args:
+            cfg: With ``train_dataloader``.
+            max_images: Stop after so many images; None reads all.
+
+        Raises:
+            ValueError: No ``train_dataloader``, or an annotation file without sizes of images or areas of boxes.
+            FileNotFoundError: An annotation file that does not exist.
+        """
+        if 'dataset' not in cfg.get('train_dataloader', {}):
+            raise ValueError('the config has no train_dataloader.dataset: give a config that can be trained')
+        init_default_scope(cfg.get('default_scope', 'mmdet'))
+        images: list[ImageBoxes] = []
+        classes: tuple[str, ...] = ()
+        for settings, steps in leaves(cfg.train_dataloader.dataset):
+            dataset = build_leaf(settings)
+            pipeline = [*settings.get('pipeline', []), *steps]
+            _warn_of_unknown(pipeline)
+            classes = classes or tuple(dataset.metainfo['classes'])
+            count = len(dataset) if max_images is None else min(len(dataset), max_images - len(images))
+            for index in tqdm(range(count), 'boxes', unit='img', delay=2):
+                images.append(_resized(dataset.get_data_info(index), pipeline))
+        return cls(images, classes)
+
+    @classmethod
+    def from_json(
+        cls, path: str | Path, scale: Sequence[int] | None = None, max_images: int | None = None
+    ) -> 'InputBoxes':
+        """Read a COCO annotation file.
+
+        Args:
+            path: The file.
+            scale: Width and height that images are resized into, aspect ratio kept; None leaves them.
+            max_images: Stop after so many images; None reads all.
+
+        Raises:
+            ValueError: No COCO annotations, or without sizes of images or areas of boxes.
+            FileNotFoundError: No such file.
+        """
+        annotations = read_json(path)
+        if not isinstance(annotations, dict) or 'categories' not in annotations:
+            raise ValueError(f"{path}: not a COCO data set, which is a JSON object with 'images' and 'categories'")
+        steps = [] if scale is None else [dict(type='Resize', scale=tuple(scale), keep_ratio=True)]
+        dataset = dict(
+            type='CocoDataset',
+            ann_file=str(path),
+            metainfo=dict(classes=tuple(str(category['name']) for category in annotations['categories'])),
+            pipeline=steps,
+        )
+        return cls.from_config(Config(dict(train_dataloader=dict(dataset=dataset))), max_images)
+
+
+def leaves(settings: dict[str, Any], steps: Sequence[dict] = ()) -> Iterator[tuple[dict[str, Any], list[dict]]]:
+    """The data sets inside wrappers, each with the transforms that the wrappers add to its own."""
+    if 'dataset' in settings:
+        yield from leaves(settings['dataset'], [*settings.get('pipeline', []), *steps])
+    elif 'datasets' in settings:
+        for part in settings['datasets']:
+            yield from leaves(part, steps)
+    else:
+        yield settings, list(steps)
+
+
+def build_leaf(settings: dict[str, Any]) -> Any:
+    """The data set without its pipeline, loaded without a look at its images."""
+    settings = {'data_prefix': {'img': ''}, **copy.deepcopy(settings), 'pipeline': [], 'lazy_init': True}
+    dataset = DATASETS.build(settings)
+    if isinstance(dataset, CocoDataset) and dataset.backend_args is None:
+        dataset.ann_file = str(find_annotations(dataset.ann_file))
+        dataset.backend_args = {'backend': 'local'}  # with a storage named, AITODDataset does not look for the images
+    try:
+        dataset.full_init()
+    except KeyError as error:
+        raise ValueError(
+            f'{dataset.ann_file}: an image or annotation has no {error}. Sizes are computed from the width and height '
+            "of the images and the bbox and area of the annotations: write them into the file, as COCO's format asks"
+        ) from error
+    return dataset
+
+
+def _type(step: dict[str, Any]) -> str:
+    """Name of a transform, without its scope; new-style configs have the class."""
+    name = step['type']
+    return (name if isinstance(name, str) else name.__name__).rpartition('.')[2]
+
+
+def _warn_of_unknown(pipeline: Sequence[dict]) -> None:
+    cut = ''
+    for step in pipeline:
+        name = _type(step)
+        if name in _CUTTING:
+            cut = name
+        elif name in ('Resize', 'RandomResize', 'RandomChoiceResize'):
+            if cut and not step.get('scale_factor'):
+                _warn(f'{name} after {cut} resizes by the size of what {cut} leaves; sizes are those of whole images')
+        elif name == 'RandomChoice':
+            _warn('RandomChoice: sizes are those of its first branch')
+            _warn_of_unknown(step['transforms'][0])
+        elif name not in _HARMLESS:
+            _warn(f'the effect of {name} on the size of objects is not known; sizes are computed as if it had none')
+
+
+def _warn(message: str) -> None:
+    print_log(f'train_dataloader: {message}', logger='current', level=logging.WARNING)
+
+
+def _resized(info: dict[str, Any], pipeline: Sequence[dict]) -> ImageBoxes:
+    """One image of a data set, as the pipeline resizes it."""
+    width, height = original = (info['width'], info['height'])
+    for step in pipeline:
+        width, height = _apply(step, (width, height))
+    instances = info['instances']
+    boxes = torch.tensor([instance['bbox'] for instance in instances], dtype=torch.float32).reshape(-1, 4)
+    original_sizes = (boxes[:, 2:] - boxes[:, :2]).prod(1).sqrt()
+    labels = torch.tensor([instance['bbox_label'] for instance in instances], dtype=torch.long)
+    ignored = torch.tensor([bool(instance['ignore_flag']) for instance in instances], dtype=torch.bool)
+    boxes = boxes * boxes.new_tensor([width / original[0], height / original[1]]).repeat(2)
+    boxes = boxes.clamp(min=0).minimum(boxes.new_tensor([width, height, width, height]))
+    return ImageBoxes(
+        (height, width),
+        boxes[~ignored],
+        labels[~ignored],
+        original_sizes[~ignored],
+        boxes[ignored],
+    )
+
+
+def _apply(step: dict[str, Any], size: tuple[int, int]) -> tuple[int, int]:
+    """Width and height of an image after a transform, by mmcv's rules."""
+    name = _type(step)
+    if name == 'RandomChoice':
+        for inner in step['transforms'][0]:
+            size = _apply(inner, size)
+        return size
+    if name == 'Resize':
+        scale = step.get('scale')
+        if scale is None:
+            factors = step['scale_factor']
+            factors = (factors, factors) if isinstance(factors, float) else factors
+            scale = tuple(int(side * factor + 0.5) for side, factor in zip(size, factors))
+    elif name == 'RandomResize':
+        low, high = step.get('ratio_range') or (1.0, 1.0)
+        scale = step['scale']
+        scale = _mean_scale(scale) if isinstance(scale[0], Sequence) else scale
+        scale = tuple(int(side * (low + high) / 2) for side in scale)
+    elif name == 'RandomChoiceResize':
+        scale = _mean_scale(step['scales'])
+    else:
+        return size
+    scale = (scale, scale) if isinstance(scale, int) else tuple(scale)
+    return mmcv.rescale_size(size, scale) if step.get('keep_ratio', False) else scale
+
+
+def _mean_scale(scales: Sequence[int | Sequence[int]]) -> tuple[int, int]:
+    pairs = [(scale, scale) if isinstance(scale, int) else scale for scale in scales]
+    width, height = (round(sum(sides) / len(pairs)) for sides in zip(*pairs))
+    return width, height

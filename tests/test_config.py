@@ -1,0 +1,88 @@
+"""What becomes of a config before it is run."""
+
+import json
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from mmengine.config import Config
+
+from nwd_mmdet.config import load_config, read_config
+from nwd_mmdet.datasets.synthetic import draw_set
+
+CONFIG = str(ROOT / 'configs/demo/faster-rcnn_r18-small_fpn_rpn-nwd_synthetic.py')
+RPN = 'model.train_cfg.rpn.assigner.constant'
+
+
+def load(**options: object) -> Config:
+    return load_config(CONFIG, options)
+
+
+def test_auto_becomes_the_mean_size_of_the_training_set(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw_set(tmp_path, {'train': 6, 'val': 1})
+    monkeypatch.setenv('SYNTHETIC_ROOT', str(tmp_path))
+    config = load(**{RPN: 'auto'})
+    constant = config.model.train_cfg.rpn.assigner.constant
+    assert isinstance(constant, float) and 5 < constant < 30
+    assert f'constant={constant}' in config.pretty_text
+
+
+def test_an_rpn_with_a_constant_for_each_class_is_refused() -> None:
+    with pytest.raises(ValueError, match=r'assigner.constant=\[5.0, 9.0\].*an RPN does not know the classes'):
+        load(**{RPN: [5.0, 9.0]})
+    assert load(**{'model.train_cfg.rcnn.assigner.constant': [5.0, 9.0]}).default_scope == 'mmdet'
+
+
+def write(path: Path, names: list[str]) -> None:
+    categories = [{'id': number, 'name': name} for number, name in enumerate(names, 1)]
+    path.write_text(json.dumps({'images': [], 'annotations': [], 'categories': categories}))
+
+
+def auto_classes(root: Path, **options: object) -> Config:
+    """The demo's config on the files train.json and val.json of a folder, with the classes from them."""
+    for part in ('train', 'val', 'test'):
+        dataset = f'{part}_dataloader.dataset'
+        options[f'{dataset}.data_root'] = str(root)
+        options[f'{dataset}.ann_file'] = 'train.json' if part == 'train' else 'val.json'
+        options[f'{dataset}.metainfo'] = dict(classes='auto')
+    return load(**{'model.roi_head.bbox_head.num_classes': 'auto', **options})
+
+
+def test_classes_are_read_from_the_annotations(tmp_path) -> None:
+    write(tmp_path / 'train.json', ['buoy', 'boat', 'pier'])
+    write(tmp_path / 'val.json', ['boat', 'buoy', 'pier'])  # another order
+    config = auto_classes(tmp_path)
+    for part in ('train', 'val', 'test'):
+        assert tuple(config[f'{part}_dataloader'].dataset.metainfo.classes) == ('buoy', 'boat', 'pier')
+    assert config.model.roi_head.bbox_head.num_classes == 3
+
+
+def test_classes_that_cannot_be_read_are_explained(tmp_path) -> None:
+    write(tmp_path / 'train.json', ['buoy', 'boat'])
+    write(tmp_path / 'val.json', ['buoy', 'ship'])
+    with pytest.raises(ValueError, match=r"have not the same classes, they differ by \['boat', 'ship'\]"):
+        auto_classes(tmp_path)
+    (tmp_path / 'val.json').write_text('[]')
+    with pytest.raises(ValueError, match='val.json: not a COCO data set'):
+        auto_classes(tmp_path)
+    with pytest.raises(ValueError, match="num_classes='auto' needs to know the classes"):
+        load(**{'model.roi_head.bbox_head.num_classes': 'auto'})
+    with pytest.raises(FileNotFoundError, match='nowhere'):
+        auto_classes(tmp_path / 'nowhere')
+
+
+def test_configs_of_mmdet() -> None:
+    config = read_config('mmdet::fcos/fcos_r50-caffe_fpn_gn-head_1x_coco.py')
+    assert config.model.type == 'FCOS'
+    with pytest.raises(FileNotFoundError):
+        read_config('mmdet::fcos/no_such_config.py')
+    with pytest.raises(FileNotFoundError, match='relative to the working directory'):
+        read_config('no_such_config.py')
+
+
+def test_fragments_are_dropped(tmp_path: Path) -> None:
+    (tmp_path / 'parts.py').write_text('parts = dict(_fragment_=True, inner=dict(number=3))\nother = dict(number=4)\n')
+    (tmp_path / 'config.py').write_text("_base_ = './parts.py'\nmodel = {{_base_.parts.inner}}\n")
+    config = read_config(tmp_path / 'config.py')
+    assert config.to_dict() == {'model': {'number': 3}, 'other': {'number': 4}}
+    assert 'parts' not in config.pretty_text
