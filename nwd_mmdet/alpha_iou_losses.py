@@ -8,7 +8,7 @@ from mmdet.registry import MODELS
 from torch import Tensor
 
 from nwd_mmdet.losses import OverlapLoss
-from nwd_mmdet.overlaps import aligned, aspect_penalty, distance_penalty, hull_penalty
+from nwd_mmdet.overlaps import aspect_penalty, distance_penalty, hull_penalty
 
 # Smallest value a power is taken of; below it the gradient is 0 instead of infinite. The released code adds as much.
 _EPS = 1e-9
@@ -34,6 +34,12 @@ class AlphaIoULoss(OverlapLoss):
     Raises:
         KeyError: Unknown ``metric``; the message lists the choices.
         ValueError: An α out of range, an unknown ``reduction``.
+
+    Example:
+        >>> import torch
+        >>> pred, target = torch.tensor([[0.0, 0.0, 6.0, 6.0]]), torch.tensor([[1.0, 1.0, 7.0, 7.0]])
+        >>> AlphaIoULoss(alpha=3.0)(pred, target), AlphaIoULoss(alpha=3.0, metric='nwd', constant=12.8)(pred, target)
+        (tensor(0.8495), tensor(0.2821))
     """
 
     #: Penalties that are added: functions of two sets of aligned boxes, with values in [0, 1].
@@ -60,7 +66,7 @@ class AlphaIoULoss(OverlapLoss):
 
     def loss_per_box(self, pred: Tensor, target: Tensor) -> Tensor:
         """Loss of each pair of boxes, shape [N] for ``pred`` and ``target`` of shape [N, 4]."""
-        overlap = aligned(self.metric, pred, target, **self.params)
+        overlap = self.overlap.aligned(pred, target)
         if self.alpha == 0:
             loss = -overlap.clamp(min=_EPS).log()
         else:
@@ -72,14 +78,26 @@ class AlphaIoULoss(OverlapLoss):
 
 @MODELS.register_module()
 class AlphaGIoULoss(AlphaIoULoss):
-    """``1 - IoU^α`` plus α-GIoU's penalty (eq. 4); arguments as :class:`AlphaIoULoss`."""
+    """``1 - IoU^α`` plus α-GIoU's penalty (eq. 4); arguments as :class:`AlphaIoULoss`.
+
+    Example:
+        >>> import torch
+        >>> AlphaGIoULoss()(torch.tensor([[0.0, 0.0, 6.0, 6.0]]), torch.tensor([[4.0, 4.0, 10.0, 10.0]]))
+        tensor(1.0326)
+    """
 
     penalties = (hull_penalty,)
 
 
 @MODELS.register_module()
 class AlphaDIoULoss(AlphaIoULoss):
-    """``1 - IoU^α`` plus α-DIoU's penalty (eq. 4); arguments as :class:`AlphaIoULoss`."""
+    """``1 - IoU^α`` plus α-DIoU's penalty (eq. 4); arguments as :class:`AlphaIoULoss`.
+
+    Example:
+        >>> import torch
+        >>> AlphaDIoULoss()(torch.tensor([[0.0, 0.0, 6.0, 6.0]]), torch.tensor([[4.0, 4.0, 10.0, 10.0]]))
+        tensor(1.0039)
+    """
 
     penalties = (distance_penalty,)
 
@@ -93,6 +111,11 @@ class AlphaCIoULoss(AlphaIoULoss):
         min_aspect_iou: IoU up to which aspect ratios are not compared. 0 is the paper's; with 0.5 and α = 1 it is
             mmdet's ``CIoULoss``.
         **kwargs: As :class:`AlphaIoULoss`.
+
+    Example:
+        >>> import torch
+        >>> AlphaCIoULoss()(torch.tensor([[0.0, 0.0, 6.0, 6.0]]), torch.tensor([[4.0, 4.0, 10.0, 12.0]]))
+        tensor(1.0046)
     """
 
     def __init__(self, *args: Any, min_aspect_iou: float = 0.0, **kwargs: Any) -> None:

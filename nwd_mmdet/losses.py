@@ -8,7 +8,7 @@ from mmdet.models.losses.utils import weight_reduce_loss
 from mmdet.registry import MODELS
 from torch import Tensor, nn
 
-from nwd_mmdet.overlaps import aligned, as_boxes, constants_of, wasserstein
+from nwd_mmdet.overlaps import Constant, Overlap, as_boxes, in_one_unit, wasserstein
 
 
 def _refuse_deltas(loss: str, target: Tensor) -> None:
@@ -39,21 +39,24 @@ class OverlapLoss(nn.Module):
     Raises:
         KeyError: Unknown ``metric``; the message lists the choices.
         ValueError: Unknown ``reduction``.
+
+    Example:
+        >>> pred, target = torch.tensor([[0.0, 0.0, 6.0, 6.0]]), torch.tensor([[4.0, 4.0, 10.0, 10.0]])
+        >>> OverlapLoss('dotd', constant=12.8)(pred, target)
+        tensor(0.3572)
     """
 
     def __init__(self, metric: str = 'iou', loss_weight: float = 1.0, reduction: str = 'mean', **params: float) -> None:
         super().__init__()
-        aligned(metric, torch.zeros(0, 4), torch.zeros(0, 4), **params)  # fail on bad settings when the config is built
         if reduction not in ('none', 'mean', 'sum'):
             raise ValueError(f"reduction={reduction!r} must be 'none', 'mean' or 'sum'")
-        self.metric = metric
-        self.params = params
+        self.overlap = Overlap(metric, **params)
         self.loss_weight = loss_weight
         self.reduction = reduction
 
     def loss_per_box(self, pred: Tensor, target: Tensor) -> Tensor:
         """Loss of each pair of boxes, shape [N] for ``pred`` and ``target`` of shape [N, 4]."""
-        return 1 - aligned(self.metric, pred, target, **self.params)
+        return 1 - self.overlap.aligned(pred, target)
 
     def forward(
         self,
@@ -90,8 +93,8 @@ class OverlapLoss(nn.Module):
         _refuse_deltas(type(self).__name__, target)
         if not len(pred) and reduction != 'none':
             return pred.sum() * 0  # the mean of nothing would be NaN
-        loss = self.loss_per_box(pred, target)
-        return self.loss_weight * weight_reduce_loss(loss, weight, reduction, avg_factor)
+        loss: Tensor = weight_reduce_loss(self.loss_per_box(pred, target), weight, reduction, avg_factor)
+        return self.loss_weight * loss
 
 
 @MODELS.register_module()
@@ -110,7 +113,16 @@ class NWDLoss(OverlapLoss):
         gamma: γ of ``norm_sqrt``, in px.
 
     Raises:
-        ValueError: Unknown ``mode`` or ``reduction``.
+        ValueError: Unknown ``mode`` or ``reduction``; a constant that is no positive number.
+
+    Example:
+        >>> pred, target = torch.tensor([[0.0, 0.0, 6.0, 6.0]]), torch.tensor([[4.0, 4.0, 10.0, 10.0]])
+        >>> NWDLoss(constant=12.8)(pred, target)
+        tensor(0.3572)
+
+        In a config, with the weight that the paper's RPN has::
+
+            rpn_head=dict(reg_decoded_bbox=True, loss_bbox=dict(type='NWDLoss', constant=12.8, loss_weight=10.0))
     """
 
     _VARIANTS: dict[str, Callable[[Tensor, float], Tensor]] = {
@@ -122,16 +134,16 @@ class NWDLoss(OverlapLoss):
 
     def __init__(
         self,
-        constant: float | list[float] | tuple[float, ...] = 12.8,
+        constant: Constant = 12.8,
         mode: str = 'exp',
         loss_weight: float = 1.0,
         reduction: str = 'mean',
         gamma: float = 2.0,
     ) -> None:
-        self.constants = list(constant) if isinstance(constant, (list, tuple)) else None
-        one_constant = 1.0 if isinstance(constant, (list, tuple)) else constant
+        _, one_constant = in_one_unit(torch.zeros(0, 4), constant, torch.zeros(0, dtype=torch.long))
         super().__init__('nwd', loss_weight, reduction, constant=one_constant)
-        if self.constants and mode != 'exp':
+        self.constant, self.is_classwise = constant, isinstance(constant, (list, tuple))
+        if self.is_classwise and mode != 'exp':
             raise ValueError(f'mode={mode!r} does not use C: constant={constant}, one for each class, needs mode="exp"')
         if mode != 'exp' and mode not in self._VARIANTS:
             raise ValueError(f'mode={mode!r} must be one of exp, {", ".join(self._VARIANTS)}')
@@ -154,15 +166,14 @@ class NWDLoss(OverlapLoss):
         Raises:
             ValueError: One C for each class and no ``labels``; a class without a C; and as :meth:`OverlapLoss.forward`.
         """
-        if self.constants:
+        if self.is_classwise:
             if labels is None:
                 raise ValueError(
-                    f'constant={self.constants} has one number for each class, but the head does not tell the loss the '
+                    f'constant={self.constant} has one number for each class, but the head does not tell the loss the '
                     "classes: take type='ClasswiseBBoxHead' for the R-CNN's bbox_head, or give a single number"
                 )
-            # NWD sees distances in units of C: with the boxes in these units, C is 1 for every class.
-            unit = constants_of(labels, self.constants, torch.float32)[:, None]
-            pred, target = as_boxes(pred, 'pred') / unit, as_boxes(target, 'target') / unit
+            pred = in_one_unit(as_boxes(pred, 'pred'), self.constant, labels)[0]
+            target = in_one_unit(as_boxes(target, 'target'), self.constant, labels)[0]
         return super().forward(pred, target, *args, **kwargs)
 
     def loss_per_box(self, pred: Tensor, target: Tensor) -> Tensor:

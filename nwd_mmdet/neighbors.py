@@ -10,14 +10,20 @@ Distances are evaluated in float64, so the answers are those of exact arithmetic
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
-from numba import njit
+from numpy.typing import NDArray
 from torch import Tensor
 
-from nwd_mmdet.compiled import compiled
+from nwd_mmdet.compiled import compiled, inlined
 from nwd_mmdet.overlaps import squared_distance
+
+Floats = NDArray[np.floating[Any]]
+Integers = NDArray[np.int64]
+# Boxes in the order of their cells, where each cell begins, the corner and the width of the cells, columns, rows.
+Grid = tuple[Integers, Integers, float, float, float, int, int]
 
 # Pairs per chunk of the assigner: with the overlaps computed on them, some 50 MB.
 _MAX_PAIRS = 1 << 19
@@ -84,7 +90,7 @@ def _block_pairs(boxes1: Tensor, boxes2: Tensor, radius: float) -> Iterator[tupl
         yield index1 + start, index2
 
 
-def keep_apart(boxes: Tensor, groups: Tensor, radius: float) -> Tensor:
+def suppress_neighbors(boxes: Tensor, groups: Tensor, radius: float) -> Tensor:
     """Greedy suppression: walk through the boxes and keep each that no kept box of its group is nearer to than radius.
 
     Args:
@@ -102,7 +108,7 @@ def keep_apart(boxes: Tensor, groups: Tensor, radius: float) -> Tensor:
 
 
 @compiled
-def _build_grid(boxes, radius):
+def _build_grid(boxes: Floats, radius: float) -> Grid:
     """Counting sort of box centres into square cells at least ``radius`` wide, at most about 4 cells a box."""
     n = boxes.shape[0]
     x = np.empty(n)
@@ -115,12 +121,12 @@ def _build_grid(boxes, radius):
     # a hair above the radius, so that rounding never puts a neighbour two cells away
     cell = max(radius * (1 + 1e-9), math.sqrt(width * height / (4 * n)), max(width, height) / (4 * n), 1e-9)
     columns, rows = int(width / cell) + 1, int(height / cell) + 1
-    start = np.zeros(columns * rows + 1, np.int64)
+    count = np.zeros(columns * rows + 1, np.int64)
     cell_of = np.empty(n, np.int64)
     for i in range(n):
         cell_of[i] = int((y[i] - y0) / cell) * columns + int((x[i] - x0) / cell)
-        start[cell_of[i] + 1] += 1
-    start = start.cumsum()
+        count[cell_of[i] + 1] += 1
+    start: Integers = count.cumsum()
     fill = start[:-1].copy()
     order = np.empty(n, np.int64)
     for i in range(n):
@@ -130,7 +136,20 @@ def _build_grid(boxes, radius):
 
 
 @compiled
-def _grid_pairs(boxes, others, order, start, x0, y0, cell, columns, rows, squared_radius, row, capacity):
+def _grid_pairs(
+    boxes: Floats,
+    others: Floats,
+    order: Integers,
+    start: Integers,
+    x0: float,
+    y0: float,
+    cell: float,
+    columns: int,
+    rows: int,
+    squared_radius: float,
+    row: int,
+    capacity: int,
+) -> tuple[Integers, Integers, int]:
     """Pairs of ``boxes[row:]`` with ``others``, until ``capacity`` may be exceeded; returns the next row, too."""
     index1 = np.empty(capacity, np.int64)
     index2 = np.empty(capacity, np.int64)
@@ -154,17 +173,18 @@ def _grid_pairs(boxes, others, order, start, x0, y0, cell, columns, rows, square
     return index1[:filled], index2[:filled], row
 
 
-@njit(nogil=True, inline='always')
-def _squared_distance(box1, box2):
+@inlined
+def _squared_distance(box1: Floats, box2: Floats) -> np.float64:
     d0 = np.float64(box1[0]) - box2[0]
     d1 = np.float64(box1[1]) - box2[1]
     d2 = np.float64(box1[2]) - box2[2]
     d3 = np.float64(box1[3]) - box2[3]
-    return d0 * d0 + d1 * d1 + d2 * d2 + d3 * d3
+    squared: np.float64 = d0 * d0 + d1 * d1 + d2 * d2 + d3 * d3
+    return squared
 
 
 @compiled
-def _greedy_keep(boxes, groups, radius):
+def _greedy_keep(boxes: Floats, groups: Integers, radius: float) -> NDArray[np.bool_]:
     """Hash grid of the kept boxes' centres; a box is compared with the kept ones in the 3 x 3 cells around it."""
     n = boxes.shape[0]
     keep = np.ones(n, np.bool_)
@@ -200,7 +220,7 @@ def _greedy_keep(boxes, groups, radius):
     return keep
 
 
-@njit(nogil=True, inline='always')
-def _bucket(line, column, group, buckets):
+@inlined
+def _bucket(line: int, column: int, group: int, buckets: int) -> int:
     mixed = line * 73856093 ^ column * 19349663 ^ group * 83492791
     return (mixed ^ (mixed >> 15)) & (buckets - 1)

@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from nwd_mmdet.neighbors import keep_apart, search_radius
+from nwd_mmdet.neighbors import search_radius, suppress_neighbors
 from nwd_mmdet.overlap_nms import best_first, check_boxes, overlap_nms, soft_overlap_nms
-from nwd_mmdet.overlaps import constants_of
+from nwd_mmdet.overlaps import Constant, in_one_unit
 
 
 def nwd_nms(
@@ -44,8 +44,7 @@ def nwd_nms(
     Raises:
         ValueError: A threshold outside [0, 1], mismatched shapes, NaN or infinite boxes or scores.
 
-    Examples:
-        >>> import torch
+    Example:
         >>> boxes = torch.tensor([[0.0, 0.0, 6.0, 6.0], [1.0, 1.0, 7.0, 7.0], [30.0, 30.0, 36.0, 36.0]])
         >>> dets, keep = nwd_nms(boxes, torch.tensor([0.9, 0.8, 0.7]), iou_threshold=0.85)
         >>> keep.tolist()
@@ -60,7 +59,7 @@ def batched_nwd_nms(
     scores: Tensor,
     idxs: Tensor,
     iou_threshold: float,
-    constant: float | list[float] | tuple[float, ...] = 12.8,
+    constant: Constant = 12.8,
     score_threshold: float = 0,
     max_num: int = -1,
 ) -> tuple[Tensor, Tensor]:
@@ -84,16 +83,19 @@ def batched_nwd_nms(
 
     Raises:
         ValueError: As :func:`nwd_nms`; a class without a constant.
+
+    Example:
+        >>> boxes = torch.tensor([[0.0, 0.0, 6.0, 6.0], [1.0, 1.0, 7.0, 7.0], [0.0, 0.0, 6.0, 6.0]])
+        >>> classes = torch.tensor([0, 0, 1])
+        >>> dets, keep = batched_nwd_nms(boxes, torch.tensor([0.9, 0.8, 0.7]), classes, iou_threshold=0.85)
+        >>> keep.tolist()
+        [0, 2]
     """
     groups = check_boxes(boxes, scores, idxs, iou_threshold)
     order = best_first(scores, score_threshold)
-    ordered, groups = boxes.detach().cpu()[order], groups[order]
-    if isinstance(constant, (list, tuple)):
-        # NWD sees distances in units of C: with the boxes in these units, C is 1 for every class.
-        ordered, constant = ordered.double() / constants_of(groups, constant, torch.float64)[:, None], 1.0
-    elif constant <= 0:
-        raise ValueError(f'constant={constant} must be positive, about the mean object size in px, e.g. 12.8')
-    kept = keep_apart(ordered, groups, search_radius(iou_threshold, constant))
+    groups = groups[order]
+    ordered, one_constant = in_one_unit(boxes.detach().cpu()[order].double(), constant, groups)
+    kept = suppress_neighbors(ordered, groups, search_radius(iou_threshold, one_constant))
     keep = order[kept][: max_num if max_num > 0 else None].to(boxes.device)
     return torch.cat([boxes[keep], scores[keep, None]], dim=1), keep
 

@@ -1,22 +1,20 @@
 """Exact greedy NMS, and soft-NMS, with any overlap of :mod:`nwd_mmdet.overlaps`."""
 
-import functools
 import math
 from collections.abc import Callable
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from nwd_mmdet.compiled import compiled
 from nwd_mmdet.neighbors import require_finite
-from nwd_mmdet.overlaps import OVERLAPS, aligned
+from nwd_mmdet.overlaps import Overlap
 
 # Boxes decided on at a time, and kept boxes they are compared with at a time: 8 MB a matrix in float64.
 _BLOCK = 256
 _MAX_KEPT = 4096
-
-Overlap = Callable[[Tensor, Tensor], Tensor]
 
 
 def overlap_nms(
@@ -53,18 +51,17 @@ def overlap_nms(
         KeyError: Unknown ``metric``; the message lists the choices.
         ValueError: A threshold outside [-1, 1], mismatched shapes, NaN or infinite boxes or scores.
 
-    Examples:
-        >>> import torch
+    Example:
         >>> boxes = torch.tensor([[0.0, 0.0, 6.0, 6.0], [1.0, 1.0, 7.0, 7.0], [30.0, 30.0, 36.0, 36.0]])
         >>> overlap_nms(boxes, torch.tensor([0.9, 0.8, 0.7]), iou_threshold=0.5, metric='diou')[1].tolist()
         [0, 2]
     """
-    overlap = _overlap(metric, params)
+    overlap = Overlap(metric, **params)
     groups = check_boxes(boxes, scores, idxs, iou_threshold, lowest=-1)
     order = best_first(scores, score_threshold)
     groups, ordered = groups[order], boxes.detach()[order.to(boxes.device)].double()
     kept = torch.zeros(len(order), dtype=torch.bool)
-    for group in groups.unique():
+    for group in torch.unique(groups):
         rows = (groups == group).nonzero().squeeze(1)
         kept[rows] = _greedy_keep(ordered[rows.to(boxes.device)], overlap, iou_threshold)
     keep = order[kept][: max_num if max_num > 0 else None].to(boxes.device)
@@ -110,13 +107,19 @@ def soft_overlap_nms(
     Raises:
         KeyError: Unknown ``metric``; the message lists the choices.
         ValueError: Unknown ``method``, ``sigma`` not positive, and as :func:`overlap_nms`.
+
+    Example:
+        >>> boxes = torch.tensor([[0.0, 0.0, 6.0, 6.0], [1.0, 1.0, 7.0, 7.0], [30.0, 30.0, 36.0, 36.0]])
+        >>> dets, keep = soft_overlap_nms(boxes, torch.tensor([0.9, 0.8, 0.7]), 0.3, metric='iou')
+        >>> keep.tolist(), dets[:, 4]
+        ([0, 2, 1], tensor([0.9000, 0.7000, 0.3745]))
     """
-    overlap = _overlap(metric, params)
+    overlap = Overlap(metric, **params)
     groups = check_boxes(boxes, scores, idxs, iou_threshold, lowest=-1)
     factor = _decay(method, iou_threshold, sigma)
     cpu_boxes, cpu_scores = boxes.detach().cpu().double(), scores.detach().cpu().double()
     kept, kept_scores = [groups[:0]], [cpu_scores[:0]]
-    for group in groups.unique():
+    for group in torch.unique(groups):
         rows = (groups == group).nonzero().squeeze(1)
         picked, new_scores = _soft_keep(cpu_boxes[rows], cpu_scores[rows], overlap, factor, min_score)
         kept.append(rows[picked])
@@ -152,20 +155,15 @@ def best_first(scores: Tensor, score_threshold: float) -> Tensor:
     return order[scores[order] > score_threshold] if score_threshold > 0 else order
 
 
-def _overlap(metric: str, params: dict[str, float]) -> Overlap:
-    aligned(metric, torch.zeros(0, 4), torch.zeros(0, 4), **params)  # a wrong setting fails without boxes as well
-    return functools.partial(OVERLAPS[metric], **params)
-
-
 def _greedy_keep(boxes: Tensor, overlap: Overlap, threshold: float) -> Tensor:
     """Which boxes of one group, best first, are kept: bool on the CPU, shape [N]."""
     kept = [torch.zeros(0, dtype=torch.bool)]
     survivors = boxes[:0]
-    for block in boxes.split(_BLOCK):
+    for block in torch.split(boxes, _BLOCK):
         alive = torch.ones(len(block), dtype=torch.bool, device=boxes.device)
-        for better in survivors.split(_MAX_KEPT):
-            alive &= ~(overlap(better[:, None], block[None]) > threshold).any(0)
-        suppresses = overlap(block[:, None], block[None]) > threshold
+        for better in torch.split(survivors, _MAX_KEPT):
+            alive &= ~(overlap.pairwise(better, block) > threshold).any(0)
+        suppresses = overlap.pairwise(block, block) > threshold
         alive = torch.from_numpy(_walk(suppresses.cpu().numpy(), alive.cpu().numpy()))
         kept.append(alive)
         survivors = torch.cat([survivors, block[alive.to(boxes.device)]])
@@ -173,7 +171,7 @@ def _greedy_keep(boxes: Tensor, overlap: Overlap, threshold: float) -> Tensor:
 
 
 @compiled
-def _walk(suppresses: np.ndarray, alive: np.ndarray) -> np.ndarray:
+def _walk(suppresses: NDArray[np.bool_], alive: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Walk through the boxes of a block; those alive suppress the later ones in their row."""
     for box in range(len(alive)):
         if alive[box]:
@@ -211,6 +209,6 @@ def _soft_keep(
             break
         taken.append(best)
         taken_scores.append(score)
-        scores *= factor(overlap(boxes[best], boxes))
+        scores *= factor(overlap.pairwise(boxes[best : best + 1], boxes)[0])
         scores[taken] = -math.inf
     return torch.tensor(taken, dtype=torch.long), torch.tensor(taken_scores, dtype=torch.float64)

@@ -2,8 +2,8 @@
 
 All functions take boxes as ``(x1, y1, x2, y2)`` in pixels with ``x1 <= x2`` and ``y1 <= y2``, whose leading
 dimensions broadcast, and return one value per pair. :func:`pairwise` and :func:`aligned` look an overlap up by
-name and pick the broadcast; assignment, NMS, losses and analysis go through them. To add an overlap, write its
-function and enter it in :data:`OVERLAPS`.
+name and pick the broadcast; :class:`Overlap` is one of them with its parameters, checked where it is made. Assignment,
+NMS, losses and analysis go through these. To add an overlap, write its function and enter it in :data:`OVERLAPS`.
 
 Conventions shared by all of them:
 
@@ -24,6 +24,7 @@ from torch.autograd.function import once_differentiable
 
 __all__ = [
     'OVERLAPS',
+    'Overlap',
     'aligned',
     'as_boxes',
     'aspect_penalty',
@@ -34,6 +35,7 @@ __all__ = [
     'dotd',
     'giou',
     'hull_penalty',
+    'in_one_unit',
     'iof',
     'iou',
     'nwd',
@@ -42,6 +44,9 @@ __all__ = [
     'squared_distance',
     'wasserstein',
 ]
+
+#: C of the NWD in px: one for all boxes, or one for each class.
+Constant = float | list[float] | tuple[float, ...]
 
 # Smallest area, in px², that is divided by; mmdet's bbox_overlaps uses the same value.
 _EPS = 1e-6
@@ -116,23 +121,46 @@ class _CornerDistance(torch.autograd.Function):
         return grad.sum_to_size(boxes1.shape) if need1 else None, -grad.sum_to_size(boxes2.shape) if need2 else None
 
 
+def _corner_distance(boxes1: Tensor, boxes2: Tensor) -> Tensor:
+    distance: Tensor = _CornerDistance.apply(boxes1, boxes2)  # type: ignore[no-untyped-call]
+    return distance
+
+
 def wasserstein(boxes1: Tensor, boxes2: Tensor) -> Tensor:
     """2nd-order Wasserstein distance W of the boxes' Gaussians in px (NWD paper, eq. 7), range [0, inf)."""
-    return _CornerDistance.apply(boxes1, boxes2) / math.sqrt(2)
+    return _corner_distance(boxes1, boxes2) / math.sqrt(2)
 
 
 def iou(boxes1: Tensor, boxes2: Tensor) -> Tensor:
-    """Intersection over union, range [0, 1]."""
+    """Intersection over union, range [0, 1].
+
+    Example:
+        >>> boxes1, boxes2 = torch.tensor([[0.0, 0.0, 6.0, 6.0]]), torch.tensor([[4.0, 4.0, 10.0, 10.0]])
+        >>> iou(boxes1, boxes2)
+        tensor([0.0588])
+    """
     return _iou_and_union(boxes1, boxes2)[0]
 
 
 def iof(boxes1: Tensor, boxes2: Tensor) -> Tensor:
-    """Intersection over foreground: the share of ``boxes1`` that lies in ``boxes2``, range [0, 1]. Not symmetric."""
+    """Intersection over foreground: the share of ``boxes1`` that lies in ``boxes2``, range [0, 1]. Not symmetric.
+
+    Example:
+        >>> boxes1, boxes2 = torch.tensor([[0.0, 0.0, 6.0, 6.0]]), torch.tensor([[4.0, 4.0, 10.0, 10.0]])
+        >>> iof(boxes1, boxes2)
+        tensor([0.1111])
+    """
     return _intersection(boxes1, boxes2) / _area(boxes1).clamp(min=_EPS)
 
 
 def giou(boxes1: Tensor, boxes2: Tensor) -> Tensor:
-    """Generalized IoU (Rezatofighi et al., CVPR 2019, Algorithm 1), range [-1, 1]."""
+    """Generalized IoU (Rezatofighi et al., CVPR 2019, Algorithm 1), range [-1, 1].
+
+    Example:
+        >>> boxes1, boxes2 = torch.tensor([[0.0, 0.0, 6.0, 6.0]]), torch.tensor([[4.0, 4.0, 10.0, 10.0]])
+        >>> giou(boxes1, boxes2)
+        tensor([-0.2612])
+    """
     overlap, union = _iou_and_union(boxes1, boxes2)
     return overlap - _hull_penalty(boxes1, boxes2, union)
 
@@ -170,7 +198,13 @@ def aspect_penalty(boxes1: Tensor, boxes2: Tensor, min_iou: float = 0.0) -> Tens
 
 
 def diou(boxes1: Tensor, boxes2: Tensor) -> Tensor:
-    """Distance IoU (Zheng et al., AAAI 2020, eq. 6 and 7), range (-1, 1]."""
+    """Distance IoU (Zheng et al., AAAI 2020, eq. 6 and 7), range (-1, 1].
+
+    Example:
+        >>> boxes1, boxes2 = torch.tensor([[0.0, 0.0, 6.0, 6.0]]), torch.tensor([[4.0, 4.0, 10.0, 10.0]])
+        >>> diou(boxes1, boxes2)
+        tensor([-0.1012])
+    """
     return iou(boxes1, boxes2) - distance_penalty(boxes1, boxes2)
 
 
@@ -185,6 +219,11 @@ def ciou(boxes1: Tensor, boxes2: Tensor) -> Tensor:
     The trade-off weight (eq. 11) is a constant for the gradient. Values below -1, which far apart boxes of unlike
     shapes reach, are cut off there, as in the released code of the NWD paper. mmdet's ``CIoULoss`` departs from
     the paper: it drops the aspect-ratio penalty where IoU <= 0.5.
+
+    Example:
+        >>> boxes1, boxes2 = torch.tensor([[0.0, 0.0, 6.0, 6.0]]), torch.tensor([[4.0, 4.0, 10.0, 10.0]])
+        >>> ciou(boxes1, boxes2)
+        tensor([-0.1012])
     """
     return (diou(boxes1, boxes2) - aspect_penalty(boxes1, boxes2)).clamp(min=-1)
 
@@ -201,9 +240,14 @@ def nwd(boxes1: Tensor, boxes2: Tensor, constant: float | Tensor = 12.8) -> Tens
         boxes2: Boxes, shape [..., 4], broadcastable to ``boxes1``.
         constant: C in network-input pixels, about the mean absolute object size √(wh) of the data set;
             12.8 for AI-TOD. A tensor that broadcasts to the result gives every pair its own.
+
+    Example:
+        >>> boxes1, boxes2 = torch.tensor([[0.0, 0.0, 6.0, 6.0]]), torch.tensor([[4.0, 4.0, 10.0, 10.0]])
+        >>> nwd(boxes1, boxes2, constant=12.8)
+        tensor([0.6428])
     """
     _check_constant(constant)
-    return torch.exp(_CornerDistance.apply(boxes1, boxes2) * (-1 / (math.sqrt(2) * constant)))
+    return torch.exp(_corner_distance(boxes1, boxes2) * (-1 / (math.sqrt(2) * constant)))
 
 
 def dotd(boxes1: Tensor, boxes2: Tensor, constant: float = 12.8) -> Tensor:
@@ -213,6 +257,11 @@ def dotd(boxes1: Tensor, boxes2: Tensor, constant: float = 12.8) -> Tensor:
         boxes1: Boxes, shape [..., 4].
         boxes2: Boxes, shape [..., 4], broadcastable to ``boxes1``.
         constant: S, the mean absolute object size of the data set in network-input pixels.
+
+    Example:
+        >>> boxes1, boxes2 = torch.tensor([[0.0, 0.0, 6.0, 6.0]]), torch.tensor([[4.0, 4.0, 10.0, 10.0]])
+        >>> dotd(boxes1, boxes2, constant=12.8)
+        tensor([0.6428])
     """
     _check_constant(constant)
     return torch.exp(_safe_sqrt(_squared_centre_distance(boxes1, boxes2)) / -constant)
@@ -233,6 +282,11 @@ def nwd_iou(boxes1: Tensor, boxes2: Tensor, constant: float = 12.8, lower: float
         constant: C of the NWD in network-input pixels, see :func:`nwd`.
         lower: Size in px up to which it is NWD; AI-TOD's "tiny" ends at 16.
         upper: Size in px from which on it is IoU; COCO's "small" ends at 32.
+
+    Example:
+        >>> boxes1, boxes2 = torch.tensor([[0.0, 0.0, 6.0, 6.0]]), torch.tensor([[4.0, 4.0, 10.0, 10.0]])
+        >>> nwd_iou(boxes1, boxes2, constant=12.8)
+        tensor([0.6428])
     """
     if not 0 <= lower < upper:
         raise ValueError(f'lower={lower} and upper={upper} must be sizes in px with 0 <= lower < upper, e.g. 16 and 32')
@@ -279,6 +333,28 @@ def constants_of(classes: Tensor, constants: Sequence[float], dtype: torch.dtype
     return torch.tensor(constants, dtype=dtype, device=classes.device)[classes]
 
 
+def in_one_unit(boxes: Tensor, constant: Constant, classes: Tensor) -> tuple[Tensor, float]:
+    """Boxes whose NWD with one C is that of ``boxes`` with a C for each class.
+
+    NWD sees distances in units of C: with the boxes of every class in its own unit, C is 1 for all.
+
+    Args:
+        boxes: Shape [N, 4], xyxy in px.
+        constant: One C in px, which leaves the boxes as they are, or one for each class.
+        classes: Shape [N], int64, from 0; not read if there is one C.
+
+    Returns:
+        Boxes of shape [N, 4], and their C.
+
+    Raises:
+        ValueError: As :func:`constants_of`.
+    """
+    if isinstance(constant, (list, tuple)):
+        return boxes / constants_of(classes, constant, boxes.dtype)[:, None], 1.0
+    _check_constant(constant)
+    return boxes, constant
+
+
 class _OverlapTable(dict[str, Callable[..., Tensor]]):
     """A dict whose lookup of an unknown name lists the choices."""
 
@@ -313,12 +389,12 @@ def pairwise(name: str, boxes1: Tensor, boxes2: Tensor, **params: float | Tensor
         ValueError: Boxes whose last dimension is not 4.
 
     Examples:
-        >>> import torch
         >>> boxes = torch.tensor([[0.0, 0.0, 6.0, 6.0], [1.0, 1.0, 7.0, 7.0]])
-        >>> pairwise('iou', boxes, boxes)[0, 1].item()  # doctest: +ELLIPSIS
-        0.5319...
-        >>> pairwise('nwd', boxes, boxes, constant=12.8)[0, 1].item()  # doctest: +ELLIPSIS
-        0.8953...
+        >>> pairwise('iou', boxes, boxes)
+        tensor([[1.0000, 0.5319],
+                [0.5319, 1.0000]])
+        >>> pairwise('nwd', boxes, boxes, constant=12.8)[0, 1]
+        tensor(0.8954)
     """
     boxes1, boxes2 = as_boxes(boxes1, 'boxes1'), as_boxes(boxes2, 'boxes2')
     return OVERLAPS[name](boxes1.unsqueeze(-2), boxes2.unsqueeze(-3), **params)
@@ -339,8 +415,46 @@ def aligned(name: str, boxes1: Tensor, boxes2: Tensor, **params: float | Tensor)
     Raises:
         KeyError: Unknown ``name``; the message lists the choices.
         ValueError: Boxes whose last dimension is not 4, or different numbers of boxes.
+
+    Example:
+        >>> boxes = torch.tensor([[0.0, 0.0, 6.0, 6.0], [1.0, 1.0, 7.0, 7.0]])
+        >>> aligned('iou', boxes, boxes.flip(0))
+        tensor([0.5319, 0.5319])
     """
     boxes1, boxes2 = as_boxes(boxes1, 'boxes1'), as_boxes(boxes2, 'boxes2')
     if boxes1.shape != boxes2.shape:
         raise ValueError(f'boxes1 {tuple(boxes1.shape)} and boxes2 {tuple(boxes2.shape)} must have the same shape')
     return OVERLAPS[name](boxes1, boxes2, **params)
+
+
+class Overlap:
+    """An overlap with its parameters, checked where it is made: not in the first iteration, nor by empty batches alone.
+
+    Args:
+        name: Key of :data:`OVERLAPS`.
+        **params: Parameters of the overlap, such as ``constant=12.8`` for ``'nwd'``.
+
+    Raises:
+        KeyError: Unknown ``name``; the message lists the choices.
+        TypeError: A parameter that the overlap does not have.
+        ValueError: A parameter out of range.
+
+    Example:
+        >>> boxes = torch.tensor([[0.0, 0.0, 6.0, 6.0], [1.0, 1.0, 7.0, 7.0]])
+        >>> Overlap('nwd', constant=12.8).pairwise(boxes, boxes)
+        tensor([[1.0000, 0.8954],
+                [0.8954, 1.0000]])
+    """
+
+    def __init__(self, name: str, **params: Any) -> None:
+        aligned(name, torch.zeros(0, 4), torch.zeros(0, 4), **params)
+        self.name = name
+        self.params = params
+
+    def pairwise(self, boxes1: Tensor, boxes2: Tensor) -> Tensor:
+        """Overlap of every box with every other, shape [N, M]; as :func:`pairwise`."""
+        return pairwise(self.name, boxes1, boxes2, **self.params)
+
+    def aligned(self, boxes1: Tensor, boxes2: Tensor) -> Tensor:
+        """Overlap of each box with the one at the same place, shape [N]; as :func:`aligned`."""
+        return aligned(self.name, boxes1, boxes2, **self.params)

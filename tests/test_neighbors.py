@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nwd_mmdet import neighbors
-from nwd_mmdet.neighbors import keep_apart, neighbor_pairs, require_finite, search_radius
+from nwd_mmdet.neighbors import neighbor_pairs, require_finite, search_radius, suppress_neighbors
 from nwd_mmdet.overlaps import aligned, squared_distance
 
 
@@ -60,14 +60,14 @@ def test_radius_is_the_threshold() -> None:
     assert search_radius(1, 12.8) == 0
 
 
-def test_keep_apart_walks_in_order() -> None:
+def test_suppress_neighbors_walks_in_order() -> None:
     boxes = torch.tensor([[0.0, 0, 20, 20], [3.0, 4, 20, 20], [6.0, 8, 20, 20]])
     groups = torch.zeros(3, dtype=torch.long)
     # neighbours are 5 px apart: the first suppresses the second, which then cannot suppress the third
-    assert keep_apart(boxes, groups, 5.1).tolist() == [True, False, True]
-    assert keep_apart(boxes, groups, 5.0).tolist() == [True, True, True]  # strict
-    assert keep_apart(boxes, torch.tensor([0, 1, 0]), 5.1).tolist() == [True, True, True]
-    assert keep_apart(boxes[:0], groups[:0], 5.1).tolist() == []
+    assert suppress_neighbors(boxes, groups, 5.1).tolist() == [True, False, True]
+    assert suppress_neighbors(boxes, groups, 5.0).tolist() == [True, True, True]  # strict
+    assert suppress_neighbors(boxes, torch.tensor([0, 1, 0]), 5.1).tolist() == [True, True, True]
+    assert suppress_neighbors(boxes[:0], groups[:0], 5.1).tolist() == []
 
 
 def test_bad_values_are_named() -> None:

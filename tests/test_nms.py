@@ -1,12 +1,9 @@
-import doctest
-
 import pytest
 import torch
 from boxes import boxes_strategy, draw_clusters
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nwd_mmdet import nms as nms_module
 from nwd_mmdet.nms import batched_nwd_nms, nwd_nms
 from nwd_mmdet.overlaps import pairwise
 
@@ -126,10 +123,6 @@ def test_errors_name_the_argument() -> None:
         nwd_nms(boxes, scores, 0.5, constant=0)
     with pytest.raises(ValueError, match=r'\[N, 4\], \[N\] and \[N\]'):
         nwd_nms(boxes, scores[:3], 0.5)
-
-
-def test_example() -> None:
-    assert doctest.testmod(nms_module).failed == 0
 
 
 def test_a_constant_for_each_class() -> None:

@@ -1,4 +1,3 @@
-import doctest
 import math
 
 import pytest
@@ -7,7 +6,6 @@ from boxes import boxes_strategy, draw_clusters
 from hypothesis import given, settings
 from mmcv.ops import batched_nms
 
-from nwd_mmdet import overlap_nms as module
 from nwd_mmdet.nms import nwd_nms
 from nwd_mmdet.overlap_nms import overlap_nms, soft_overlap_nms
 from nwd_mmdet.overlaps import OVERLAPS, pairwise
@@ -151,7 +149,3 @@ def test_errors_name_the_argument() -> None:
         soft_overlap_nms(boxes, scores, method='hard')
     with pytest.raises(ValueError, match='sigma=0'):
         soft_overlap_nms(boxes, scores, sigma=0)
-
-
-def test_example() -> None:
-    assert doctest.testmod(module).failed == 0

@@ -1,6 +1,5 @@
 """Every overlap of the table runs through the same contract."""
 
-import doctest
 import math
 
 import numpy as np
@@ -9,7 +8,6 @@ import torch
 from boxes import boxes_strategy, draw_boxes
 from hypothesis import given, settings
 
-from nwd_mmdet import overlaps
 from nwd_mmdet.overlaps import OVERLAPS, aligned, pairwise
 
 NAMES = sorted(OVERLAPS)
@@ -203,7 +201,3 @@ def test_errors_name_the_choice_and_the_remedy() -> None:
         pairwise('nwd_iou', boxes, boxes, lower=32, upper=16)
     with pytest.raises(TypeError, match='constant'):
         pairwise('iou', boxes, boxes, constant=12.8)
-
-
-def test_examples() -> None:
-    assert doctest.testmod(overlaps).failed == 0

@@ -9,8 +9,8 @@ import torch
 from mmdet.registry import TASK_UTILS
 from torch import Tensor
 
-from nwd_mmdet.assigners.point_grid import PointGrid
-from nwd_mmdet.overlaps import aligned
+from nwd_mmdet.assigners.point_grid import PointGrid, first_points, points_in_boxes
+from nwd_mmdet.overlaps import Overlap
 
 _EPS = 1e-12  # the released code's
 
@@ -45,11 +45,14 @@ class DWWeights(NamedTuple):
     p_neg: Tensor
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Preset:
     """Where the paper and the released code differ.
 
     Attributes:
+        quality_from_loss: Whether the quality of a box is ``e^{-β L}`` of its regression loss L, or ``IoU^β``.
+        stretched_p_neg: Whether P_neg is stretched to [0, 1] over each object's points, or falls from 1 to 0 between
+            two overlaps.
         sigma: σ of the soft centre prior ``exp(-r²/2σ²)``, r in strides.
         mu_below: μ in the sum that w_pos is divided by; None takes μ.
         class_weight: Factor on the classification loss of the positives and on the regression loss.
@@ -58,6 +61,8 @@ class Preset:
         focal_alpha: Weight of the focal loss outside the bag.
     """
 
+    quality_from_loss: bool
+    stretched_p_neg: bool
     sigma: float
     mu_below: float | None
     class_weight: float
@@ -67,8 +72,26 @@ class Preset:
 
 
 PRESETS = {
-    'paper': Preset(math.sqrt(0.5), None, 1.0, True, False, 0.75),
-    'released': Preset(1.11, 3.0, 0.25, False, True, 1.0),
+    'paper': Preset(
+        quality_from_loss=False,
+        stretched_p_neg=False,
+        sigma=math.sqrt(0.5),
+        mu_below=None,
+        class_weight=1.0,
+        detached_importance=True,
+        negative_average=False,
+        focal_alpha=0.75,
+    ),
+    'released': Preset(
+        quality_from_loss=True,
+        stretched_p_neg=True,
+        sigma=1.11,
+        mu_below=3.0,
+        class_weight=0.25,
+        detached_importance=False,
+        negative_average=True,
+        focal_alpha=1.0,
+    ),
 }
 BAGS = ('soft_prior', 'threshold', 'topk')
 NEGATIVES = ('p_neg*i_neg', 'p_neg', 'i_neg', 'none', '1-w_pos')
@@ -121,6 +144,16 @@ class DWAssigner:
 
     Raises:
         ValueError: A value outside the choices or ranges above.
+
+    Example:
+        >>> objects = torch.tensor([[6.0, 6.0, 18.0, 14.0]])
+        >>> assigner = DWAssigner(preset='paper')
+        >>> bag = assigner.candidates([(4, 4)], [(8, 8)], [objects])  # points at 4, 12, 20 and 28 px
+        >>> bag.point.tolist(), bag.gt.tolist()
+        ([5], [0])
+        >>> boxes = torch.tensor([[6.0, 6.0, 18.0, 15.0]])
+        >>> assigner.assign(bag, torch.tensor([0.6]), boxes, objects, torch.tensor([0.1])).w_neg
+        tensor([0.0620])
     """
 
     def __init__(
@@ -151,12 +184,10 @@ class DWAssigner:
             raise ValueError(f'theta={theta} must be two overlaps with 0 < first < second <= 1, e.g. (0.5, 0.95)')
         if small_objects is not None and small_objects.keys() != {'size', 'beta', 'mu'}:
             raise ValueError(f'small_objects={small_objects} must have size (px), beta and mu')
-        aligned(overlap, torch.zeros(0, 4), torch.zeros(0, 4), **(overlap_params or {}))  # fails on unknown names
         self.preset = PRESETS[preset]
-        self.is_released = preset == 'released'
         self.beta, self.mu, self.gamma1, self.gamma2, self.theta = beta, mu, gamma1, gamma2, tuple(theta)
         self.bag, self.radius, self.topk, self.negative = bag, radius, topk, negative
-        self.overlap, self.overlap_params = overlap, overlap_params or {}
+        self.overlap = Overlap(overlap, **(overlap_params or {}))
         self.small_objects = small_objects
         self.nearest_point = nearest_point
 
@@ -175,20 +206,13 @@ class DWAssigner:
             gt_bboxes: Objects of each image, shape [G, 4], xyxy in px.
             offset: Where the first point lies, in strides.
         """
-        gts = torch.cat(list(gt_bboxes))
-        counts = [len(boxes) for boxes in gt_bboxes]
-        image = torch.arange(len(counts), device=gts.device).repeat_interleave(torch.tensor(counts, device=gts.device))
-        per_image = sum(height * width for height, width in featmap_sizes)
-        parts, start = [], 0
-        for size, stride in zip(featmap_sizes, strides, strict=True):
-            grid = PointGrid(size, stride, offset)
-            cell, gt, distance = grid.points_inside(gts)
+        parts = []
+        for point, gt, distance in points_in_boxes(featmap_sizes, strides, gt_bboxes, offset):
             keep = self._in_bag(gt, distance)
-            prior = self._prior(distance[keep])
-            parts.append(Candidates(start + cell[keep] + per_image * image[gt[keep]], gt[keep], prior))
-            start += size[0] * size[1]
+            parts.append(Candidates(point[keep], gt[keep], self._prior(distance[keep])))
         if self.nearest_point:
-            parts.append(self._nearest(gts, image * per_image, PointGrid(featmap_sizes[0], strides[0], offset), parts))
+            grid, first = PointGrid(featmap_sizes[0], strides[0], offset), first_points(featmap_sizes, gt_bboxes)
+            parts.append(self._nearest(torch.cat(list(gt_bboxes)), first, grid, parts))
         return Candidates(*(torch.cat(columns) for columns in zip(*parts)))
 
     def _in_bag(self, gt: Tensor, distance: Tensor) -> Tensor:
@@ -210,10 +234,10 @@ class DWAssigner:
 
     def _nearest(self, gts: Tensor, first_point: Tensor, grid: PointGrid, parts: list[Candidates]) -> Candidates:
         """The nearest point of the level for every object that has none."""
-        lonely = torch.ones(len(gts), dtype=torch.bool, device=gts.device)
+        without = torch.ones(len(gts), dtype=torch.bool, device=gts.device)
         for part in parts:
-            lonely[part.gt] = False
-        gt = lonely.nonzero().squeeze(1)
+            without[part.gt] = False
+        gt = without.nonzero().squeeze(1)
         cell, distance = grid.nearest_point(gts[gt])
         return Candidates(first_point[gt] + cell, gt, self._prior(distance))
 
@@ -231,11 +255,12 @@ class DWAssigner:
         """
         with torch.no_grad():
             scores, gt = scores.detach(), candidates.gt
-            overlaps = aligned(self.overlap, boxes.detach(), gts[gt], **self.overlap_params)
+            overlaps = self.overlap.aligned(boxes.detach(), gts[gt])
             beta, mu = self._beta_and_mu(gts)
-            quality = (
-                torch.exp(-beta[gt] * regression_loss.detach()) if self.is_released else overlaps.clamp(0) ** beta[gt]
-            )
+            if self.preset.quality_from_loss:
+                quality = torch.exp(-beta[gt] * regression_loss.detach())
+            else:
+                quality = overlaps.clamp(0) ** beta[gt]
             consistency = scores * quality
             w_pos = self._w_pos(consistency, candidates, mu)
             p_neg = self.p_neg(overlaps, gt, len(gts))
@@ -266,9 +291,9 @@ class DWAssigner:
 
     def p_neg(self, overlaps: Tensor, gt: Tensor, num_gts: int) -> Tensor:
         """P_neg of overlaps of shape [K] with the objects ``gt`` of shape [K], of which there are ``num_gts``."""
-        low, high = (theta**self.gamma1 for theta in self.theta)
-        powers = overlaps.clamp(0) ** self.gamma1
-        if not self.is_released:
+        low, high = (math.pow(theta, self.gamma1) for theta in self.theta)
+        powers = overlaps.clamp(0).pow(self.gamma1)
+        if not self.preset.stretched_p_neg:
             return ((high - powers) / (high - low)).clamp(0, 1)
         falling = (1 - powers) / (1 - low)
         smallest = falling.new_full((num_gts,), math.inf).scatter_reduce_(0, gt, falling, 'amin')[gt]

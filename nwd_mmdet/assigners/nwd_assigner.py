@@ -1,5 +1,8 @@
 """Max-overlap assignment with NWD, by a neighbour search instead of a matrix of all pairs."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import torch
 from mmdet.models.task_modules.assigners import AssignResult, MaxIoUAssigner
 from mmdet.registry import TASK_UTILS
@@ -8,7 +11,7 @@ from mmengine.structures import InstanceData
 from torch import Tensor
 
 from nwd_mmdet.neighbors import neighbor_pairs, require_finite, search_radius
-from nwd_mmdet.overlaps import aligned, constants_of, pairwise
+from nwd_mmdet.overlaps import Constant, aligned, constants_of, pairwise
 
 # Overlaps per block where a whole row or column has to be looked at: 4 MB each in float32.
 _MAX_BLOCK = 1 << 20
@@ -38,6 +41,14 @@ class NWDAssigner(MaxIoUAssigner):
         constant: C of the NWD in network-input pixels, or one for each class. The RPN of mmdet's two-stage detectors
             does not know the classes (every object has label 0 there): give it one number.
         perm_repeat_gt_cfg: As in ``MaxIoUAssigner``.
+
+    Example:
+        >>> anchors = torch.tensor([[0.0, 0.0, 8.0, 8.0], [8.0, 8.0, 16.0, 16.0], [64.0, 64.0, 72.0, 72.0]])
+        >>> objects = InstanceData(bboxes=torch.tensor([[1.0, 1.0, 7.0, 7.0]]), labels=torch.tensor([2]))
+        >>> assigner = NWDAssigner(pos_iou_thr=0.7, neg_iou_thr=0.3, min_pos_iou=0.3, constant=12.8)
+        >>> result = assigner.assign(InstanceData(priors=anchors), objects)
+        >>> result.gt_inds.tolist(), result.labels.tolist()
+        ([1, -1, 0], [2, -1, -1])
     """
 
     def __init__(
@@ -50,8 +61,8 @@ class NWDAssigner(MaxIoUAssigner):
         ignore_wrt_candidates: bool = True,
         match_low_quality: bool = True,
         gpu_assign_thr: float = -1,
-        constant: float | list[float] | tuple[float, ...] = 12.8,
-        perm_repeat_gt_cfg: dict | None = None,
+        constant: Constant = 12.8,
+        perm_repeat_gt_cfg: dict[str, Any] | None = None,
     ) -> None:
         self.constant = constant
         self.largest_constant = max(constant) if isinstance(constant, (list, tuple)) else constant
@@ -149,85 +160,94 @@ class NWDAssigner(MaxIoUAssigner):
         """Overlap with the best object, that object, and the object of a low-quality match (-1: none), per prior."""
         max_overlaps = priors.new_zeros(len(priors))
         best_gt = torch.full((len(priors),), len(gts), device=priors.device)
-        gt_max_overlaps = gts.new_full((len(gts),), -1)
-        candidates: list[tuple[Tensor, Tensor, Tensor]] = []  # pairs that may be an object's best
+        best_priors = _BestPriors(gts)
         radius = search_radius(self.lowest_threshold, self.largest_constant)
-        for prior, gt in neighbor_pairs(priors, gts, radius):
-            overlaps = aligned('nwd', gts[gt], priors[prior], constant=_of(constants, gt))
+        for prior, gt, overlaps in _near_pairs(priors, gts, constants, radius):
             max_overlaps.scatter_reduce_(0, prior, overlaps, 'amax')
             best = overlaps == max_overlaps[prior]
             best_gt.scatter_reduce_(0, prior[best], gt[best], 'amin')  # of equally good objects the first
-            gt_max_overlaps.scatter_reduce_(0, gt, overlaps, 'amax')
-            best = overlaps == gt_max_overlaps[gt]
-            candidates.append((prior[best], gt[best], overlaps[best]))
+            best_priors.add(prior, gt, overlaps)
         matched = torch.full_like(best_gt, -1)
         if self.match_low_quality:
-            lonely = self._look_farther(priors, gts, constants, radius, gt_max_overlaps, candidates)
-            self._match_candidates(candidates, gt_max_overlaps, matched)
-            self._match_one_by_one(priors, gts, constants, lonely, matched)
+            for prior, gt in self._low_quality_pairs(priors, gts, constants, radius, best_priors):
+                matched.scatter_reduce_(0, prior, gt, 'amax')  # of several objects the last
         return max_overlaps, best_gt, matched
 
-    def _look_farther(
-        self,
-        priors: Tensor,
-        gts: Tensor,
-        constants: float | Tensor,
-        radius: float,
-        gt_max_overlaps: Tensor,
-        candidates: list[tuple[Tensor, Tensor, Tensor]],
-    ) -> Tensor:
-        """Find the best priors of objects that have none within ``radius``, while a search is cheap.
+    def _low_quality_pairs(
+        self, priors: Tensor, gts: Tensor, constants: float | Tensor, radius: float, best_priors: '_BestPriors'
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """Priors and objects of the low-quality matches.
 
-        Enters them in ``gt_max_overlaps`` and ``candidates``; returns the objects that are still without, int64.
+        Objects without a prior within ``radius`` are searched for farther away while that is cheap. What is left, far
+        from every prior, is compared with all of them; far enough, all of them tie at 0.
         """
-        lonely = (gt_max_overlaps < 0).nonzero().squeeze(1)
         farthest = search_radius(self.min_pos_iou, self.largest_constant)
+        unmatched = best_priors.missing()
         for _ in range(4):
             if radius >= farthest:
-                return lonely[:0]
-            if not len(lonely):
+                unmatched = unmatched[:0]
+            if not len(unmatched):
                 break
             radius *= 2
-            for prior, gt in neighbor_pairs(priors, gts[lonely], radius):
-                gt = lonely[gt]
-                overlaps = aligned('nwd', gts[gt], priors[prior], constant=_of(constants, gt))
-                gt_max_overlaps.scatter_reduce_(0, gt, overlaps, 'amax')
-                best = overlaps == gt_max_overlaps[gt]
-                candidates.append((prior[best], gt[best], overlaps[best]))
-            lonely = lonely[gt_max_overlaps[lonely] < 0]
-        return lonely
-
-    def _match_candidates(
-        self, candidates: list[tuple[Tensor, Tensor, Tensor]], gt_max_overlaps: Tensor, matched: Tensor
-    ) -> None:
-        """Enter the low-quality matches of the pairs (prior, object, overlap); of several objects, the last counts."""
-        if not candidates:
-            return
-        prior, gt, overlaps = (torch.cat(parts) for parts in zip(*candidates))
-        best = (overlaps == gt_max_overlaps[gt]) & (overlaps >= self.min_pos_iou)
-        prior, gt = prior[best], gt[best]
-        if not self.gt_max_assign_all:
-            first = torch.full_like(gt_max_overlaps, len(matched), dtype=torch.long)
-            first.scatter_reduce_(0, gt, prior, 'amin')
-            gt = (first < len(matched)).nonzero().squeeze(1)
-            prior = first[gt]
-        matched.scatter_reduce_(0, prior, gt, 'amax')
-
-    def _match_one_by_one(
-        self, priors: Tensor, gts: Tensor, constants: float | Tensor, lonely: Tensor, matched: Tensor
-    ) -> None:
-        """The same for objects far from every prior, by looking at all priors; far enough, all of them tie at 0."""
-        if not len(priors) or not len(lonely):
-            return
-        for gt in lonely.split(max(_MAX_BLOCK // len(priors), 1)):
+            for prior, gt, overlaps in _near_pairs(priors, gts, constants, radius, unmatched):
+                best_priors.add(prior, gt, overlaps)
+            unmatched = best_priors.missing()
+        yield best_priors.pairs(self.min_pos_iou, self.gt_max_assign_all)
+        for gt in torch.split(unmatched, max(_MAX_BLOCK // max(len(priors), 1), 1)) if len(priors) else ():
             overlaps = pairwise('nwd', gts[gt], priors, constant=_of(constants, gt[:, None]))
             best, first = overlaps.max(dim=1)
             if self.gt_max_assign_all:
                 hit = overlaps == best[:, None]
             else:
                 hit = torch.zeros_like(overlaps, dtype=torch.bool).scatter_(1, first[:, None], True)
-            hit &= (best >= self.min_pos_iou)[:, None]
-            torch.maximum(matched, torch.where(hit, gt[:, None], -1).amax(0), out=matched)
+            row, prior = (hit & (best >= self.min_pos_iou)[:, None]).nonzero(as_tuple=True)
+            yield prior, gt[row]
+
+
+class _BestPriors:
+    """The best priors of every object, from pairs that come in chunks."""
+
+    def __init__(self, gts: Tensor) -> None:
+        self.overlaps = gts.new_full((len(gts),), -1)  # of every object with its best prior so far
+        self._candidates: list[tuple[Tensor, Tensor, Tensor]] = []
+
+    def add(self, prior: Tensor, gt: Tensor, overlaps: Tensor) -> None:
+        """Take a chunk of pairs."""
+        self.overlaps.scatter_reduce_(0, gt, overlaps, 'amax')
+        best = overlaps == self.overlaps[gt]
+        self._candidates.append((prior[best], gt[best], overlaps[best]))
+
+    def missing(self) -> Tensor:
+        """Objects of which no pair has come, int64."""
+        return (self.overlaps < 0).nonzero().squeeze(1)
+
+    def pairs(self, min_overlap: float, ties: bool) -> tuple[Tensor, Tensor]:
+        """Best prior and object, int64, of all objects that overlap it by ``min_overlap`` at least.
+
+        Args:
+            min_overlap: Smallest overlap.
+            ties: All equally good priors of an object, or the first.
+        """
+        if not self._candidates:
+            return self.missing()[:0], self.missing()[:0]
+        prior, gt, overlaps = (torch.cat(parts) for parts in zip(*self._candidates))
+        best = (overlaps == self.overlaps[gt]) & (overlaps >= min_overlap)
+        prior, gt = prior[best], gt[best]
+        if not ties:
+            none = torch.iinfo(prior.dtype).max
+            first = torch.full_like(self.overlaps, none, dtype=prior.dtype).scatter_reduce_(0, gt, prior, 'amin')
+            gt = (first < none).nonzero().squeeze(1)
+            prior = first[gt]
+        return prior, gt
+
+
+def _near_pairs(
+    priors: Tensor, gts: Tensor, constants: float | Tensor, radius: float, rows: Tensor | None = None
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Prior, object and their NWD, of all pairs within ``radius``, in chunks; of the objects ``rows``, or of all."""
+    for prior, gt in neighbor_pairs(priors, gts if rows is None else gts[rows], radius):
+        gt = gt if rows is None else rows[gt]
+        yield prior, gt, aligned('nwd', gts[gt], priors[prior], constant=_of(constants, gt))
 
 
 def _of(constants: float | Tensor, gt: Tensor) -> float | Tensor:

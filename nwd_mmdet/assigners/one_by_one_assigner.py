@@ -7,7 +7,7 @@ from mmdet.models.task_modules.assigners import AssignResult, MaxIoUAssigner
 from mmengine.structures import InstanceData
 from torch import Tensor
 
-from nwd_mmdet.overlaps import aligned, pairwise
+from nwd_mmdet.overlaps import Overlap, aligned
 
 # Overlaps that no pair without a common area brings above 0.
 _NEVER_ABOVE_IOU = {'iou', 'giou', 'diou', 'ciou'}
@@ -25,11 +25,18 @@ class OneByOneAssigner(MaxIoUAssigner):
         overlap: Key of :data:`nwd_mmdet.overlaps.OVERLAPS`.
         params: Parameters of the overlap.
         **rules: Arguments of ``MaxIoUAssigner``.
+
+    Example:
+        >>> anchors = torch.tensor([[0.0, 0.0, 8.0, 8.0], [8.0, 8.0, 16.0, 16.0]])
+        >>> objects = InstanceData(bboxes=torch.tensor([[1.0, 1.0, 7.0, 7.0]]))
+        >>> assigner = OneByOneAssigner('giou', {}, pos_iou_thr=0.5, neg_iou_thr=0.5)
+        >>> assigner.assign(InstanceData(priors=anchors), objects).gt_inds.tolist()
+        [1, 0]
     """
 
     def __init__(self, overlap: str, params: dict[str, Any], **rules: Any) -> None:
         super().__init__(**rules, iou_calculator=dict(type='OverlapCalculator', metric=overlap, **params))
-        self.overlap, self.params = overlap, params
+        self.overlap = Overlap(overlap, **params)
 
     def assign(
         self,
@@ -60,13 +67,13 @@ class OneByOneAssigner(MaxIoUAssigner):
 
     def _overlaps(self, gt: Tensor, priors: Tensor, groups: '_Groups') -> tuple[Tensor, Tensor]:
         """The priors that may become positive for an object, int64, shape [M], and their overlaps, shape [M]."""
-        if self.overlap in _NEVER_ABOVE_IOU:
+        if self.overlap.name in _NEVER_ABOVE_IOU:
             near = groups.around(gt)
-            overlaps = pairwise(self.overlap, gt[None], priors[near], **self.params)[0]
+            overlaps = self.overlap.pairwise(gt[None], priors[near])[0]
             # A threshold of 0 makes positives of priors that touch nothing, if nothing is better.
             if self.min_pos_iou > 0 or (overlaps > 0).any():
                 return near, overlaps
-        return groups.active, pairwise(self.overlap, gt[None], priors[groups.active], **self.params)[0]
+        return groups.active, self.overlap.pairwise(gt[None], priors[groups.active])[0]
 
     def _ignored(self, priors: Tensor, gt_instances_ignore: InstanceData | None) -> Tensor:
         """Which priors lie in ignored regions, bool, shape [N]."""

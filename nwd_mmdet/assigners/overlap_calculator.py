@@ -1,11 +1,12 @@
 """Any overlap of the package in any mmdet assigner."""
 
-import torch
 from mmdet.registry import TASK_UTILS
 from mmdet.structures.bbox import BaseBoxes, get_box_tensor
 from torch import Tensor
 
-from nwd_mmdet.overlaps import aligned, pairwise
+from nwd_mmdet.overlaps import Overlap
+
+_IOF = Overlap('iof')
 
 
 @TASK_UTILS.register_module()
@@ -19,17 +20,20 @@ class OverlapCalculator:
     Raises:
         KeyError: Unknown ``metric``; the message lists the choices.
 
-    Examples:
+    Example:
+        >>> import torch
+        >>> boxes = torch.tensor([[0.0, 0.0, 6.0, 6.0], [1.0, 1.0, 7.0, 7.0]])
+        >>> OverlapCalculator('nwd', constant=12.8)(boxes, boxes)
+        tensor([[1.0000, 0.8954],
+                [0.8954, 1.0000]])
+
         In a config::
 
             assigner=dict(type='ATSSAssigner', topk=9, iou_calculator=dict(type='OverlapCalculator', metric='nwd'))
     """
 
     def __init__(self, metric: str = 'nwd', **params: float) -> None:
-        # fail on an unknown name or parameter when the config is built, not in the first iteration
-        aligned(metric, torch.zeros(0, 4), torch.zeros(0, 4), **params)
-        self.metric = metric
-        self.params = params
+        self.overlap = Overlap(metric, **params)
 
     def __call__(
         self,
@@ -54,11 +58,11 @@ class OverlapCalculator:
             ValueError: Another ``mode``.
         """
         if mode not in ('iou', 'iof'):
-            raise ValueError(f"mode={mode!r} must be 'iou' (the metric {self.metric!r}) or 'iof'")
+            raise ValueError(f"mode={mode!r} must be 'iou' (the metric {self.overlap.name!r}) or 'iof'")
         boxes1, boxes2 = (get_box_tensor(boxes)[..., :4] for boxes in (bboxes1, bboxes2))
-        overlap = aligned if is_aligned else pairwise
-        return overlap('iof', boxes1, boxes2) if mode == 'iof' else overlap(self.metric, boxes1, boxes2, **self.params)
+        overlap = _IOF if mode == 'iof' else self.overlap
+        return overlap.aligned(boxes1, boxes2) if is_aligned else overlap.pairwise(boxes1, boxes2)
 
     def __repr__(self) -> str:
-        params = ''.join(f', {key}={value}' for key, value in self.params.items())
-        return f'{type(self).__name__}(metric={self.metric!r}{params})'
+        params = ''.join(f', {key}={value}' for key, value in self.overlap.params.items())
+        return f'{type(self).__name__}(metric={self.overlap.name!r}{params})'

@@ -2,14 +2,13 @@
 
 from typing import Any
 
-import torch
 from mmdet.models.task_modules.assigners.match_cost import BaseMatchCost
 from mmdet.registry import TASK_UTILS
 from mmdet.structures.bbox import get_box_tensor
 from mmengine.structures import InstanceData
 from torch import Tensor
 
-from nwd_mmdet.overlaps import aligned, pairwise
+from nwd_mmdet.overlaps import Overlap
 
 
 @TASK_UTILS.register_module()
@@ -26,7 +25,14 @@ class OverlapCost(BaseMatchCost):
         KeyError: Unknown ``metric``; the message lists the choices.
         ValueError: ``alpha`` not positive.
 
-    Examples:
+    Example:
+        >>> import torch
+        >>> predictions = InstanceData(bboxes=torch.tensor([[0.0, 0.0, 6.0, 6.0], [1.0, 1.0, 7.0, 7.0]]))
+        >>> objects = InstanceData(bboxes=torch.tensor([[0.0, 0.0, 6.0, 6.0]]))
+        >>> OverlapCost('nwd', constant=12.8, weight=2.0)(predictions, objects)
+        tensor([[-2.0000],
+                [-1.7908]])
+
         In a config::
 
             assigner=dict(
@@ -37,16 +43,15 @@ class OverlapCost(BaseMatchCost):
 
     def __init__(self, metric: str = 'iou', alpha: float = 1.0, weight: float = 1.0, **params: Any) -> None:
         super().__init__(weight=weight)
-        aligned(metric, torch.zeros(0, 4), torch.zeros(0, 4), **params)  # fail when the config is built
         if alpha <= 0:
             raise ValueError(f'alpha={alpha} must be positive, e.g. 1')
-        self.metric, self.alpha, self.params = metric, alpha, params
+        self.overlap, self.alpha = Overlap(metric, **params), alpha
 
     def __call__(
         self,
         pred_instances: InstanceData,
         gt_instances: InstanceData,
-        img_meta: dict | None = None,
+        img_meta: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> Tensor:
         """Compute the cost.
@@ -61,5 +66,6 @@ class OverlapCost(BaseMatchCost):
             Shape [N, K].
         """
         boxes, gts = get_box_tensor(pred_instances.bboxes), get_box_tensor(gt_instances.bboxes)
-        overlaps = pairwise(self.metric, boxes, gts, **self.params)
-        return -self.weight * (overlaps if self.alpha == 1 else overlaps.clamp(min=0) ** self.alpha)
+        overlaps = self.overlap.pairwise(boxes, gts)
+        powers = overlaps if self.alpha == 1 else overlaps.clamp(min=0).pow(self.alpha)
+        return powers * -float(self.weight)

@@ -1,6 +1,6 @@
 """The points of a feature map, and which of them lie in boxes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import torch
@@ -48,3 +48,36 @@ class PointGrid(NamedTuple):
     def _distance(self, point: Tensor, boxes: Tensor) -> Tensor:
         centre = (boxes[:, :2] + boxes[:, 2:]) / 2
         return ((point - centre) / boxes.new_tensor(self.stride)).square().sum(1).sqrt()
+
+
+def points_in_boxes(
+    sizes: Sequence[Sequence[int]],
+    strides: Sequence[tuple[int, int]],
+    boxes: Sequence[Tensor],
+    offset: float = 0.5,
+) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    """Which points of all images lie strictly inside their image's boxes, level by level.
+
+    Args:
+        sizes: Height and width of each level.
+        strides: Horizontal and vertical stride of each level in px.
+        boxes: Of each image, shape [G, 4], xyxy in px.
+        offset: Where the first point lies, in strides.
+
+    Yields:
+        For each level the point among all points of all images (image by image, level by level), the box among all
+        boxes, both int64, and its centre's distance in strides; shape [K] each, ordered by box.
+    """
+    together = torch.cat(list(boxes))
+    first = first_points(sizes, boxes)
+    for (height, width), stride in zip(sizes, strides, strict=True):
+        cell, box, distance = PointGrid((height, width), stride, offset).points_inside(together)
+        yield first[box] + cell, box, distance
+        first = first + height * width
+
+
+def first_points(sizes: Sequence[Sequence[int]], boxes: Sequence[Tensor]) -> Tensor:
+    """Index of the first point of the image of every box, int64, shape [sum of G]; arguments as above."""
+    counts = torch.tensor([len(part) for part in boxes], device=boxes[0].device)
+    image = torch.arange(len(counts), device=counts.device).repeat_interleave(counts)
+    return image * sum(height * width for height, width in sizes)

@@ -19,6 +19,12 @@ class ShapeRatioAssigner:
 
     Raises:
         ValueError: ``max_ratio`` of 1 or less.
+
+    Example:
+        >>> objects, anchors = torch.tensor([[10.0, 10.0, 22.0, 20.0]]), torch.tensor([[10.0, 13.0], [90.0, 60.0]])
+        >>> gt_inds, anchor_inds = ShapeRatioAssigner().assign(objects, anchors, (8, 8), (4, 4))
+        >>> gt_inds.tolist(), anchor_inds.tolist()  # the first anchor, in the cell of the centre and two beside it
+        ([0, 0, 0], [12, 10, 20])
     """
 
     def __init__(self, max_ratio: float = 4.0) -> None:

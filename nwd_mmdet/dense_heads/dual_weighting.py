@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
 from nwd_mmdet.assigners.dw_assigner import Candidates, DWAssigner, DWWeights
+from nwd_mmdet.assigners.point_grid import points_in_boxes
 
 # Largest ln s: below it 1 - s is at least 1e-7, so that ln(1 - s) stays finite.
 _LARGEST_LOG_SCORE = -1e-7
@@ -150,5 +151,6 @@ def points_in_regions(
         return None
     per_image = sum(height * width for height, width in featmap_sizes)
     inside = regions[0].new_zeros(len(regions) * per_image, dtype=torch.bool)
-    inside[DWAssigner().candidates(featmap_sizes, strides, regions, offset).point] = True
+    for point, _, _ in points_in_boxes(featmap_sizes, strides, regions, offset):
+        inside[point] = True
     return inside.view(len(regions), per_image)

@@ -8,7 +8,6 @@ from boxes import boxes_strategy, draw_boxes
 from hypothesis import given, settings
 
 from nwd_mmdet.assigners.dw_assigner import Candidates, DWAssigner
-from nwd_mmdet.overlaps import aligned
 
 SIZES, STRIDES = [(16, 20), (8, 10), (4, 5)], [(8, 8), (16, 16), (32, 32)]
 
@@ -107,7 +106,7 @@ def weigh(assigner: DWAssigner, gts: torch.Tensor) -> tuple[Candidates, torch.Te
     generator = torch.Generator().manual_seed(0)
     scores = torch.rand(len(candidates.gt), generator=generator)
     boxes = gts[candidates.gt] + torch.randn(len(scores), 4, generator=generator) * 5
-    overlaps = aligned(assigner.overlap, boxes, gts[candidates.gt], **assigner.overlap_params)
+    overlaps = assigner.overlap.aligned(boxes, gts[candidates.gt])
     return candidates, scores, overlaps, assigner.assign(candidates, scores, boxes, gts, 1 - overlaps)
 
 
