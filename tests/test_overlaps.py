@@ -1,16 +1,16 @@
 """Every overlap of the table runs through the same contract."""
 
-import math
-
 import numpy as np
 import pytest
 import torch
 from boxes import boxes_strategy, draw_boxes
 from hypothesis import given, settings
 
-from nwd_mmdet.overlaps import OVERLAPS, aligned, pairwise
+from nwd_mmdet.overlaps import OVERLAPS, Overlap, aligned, pairwise
 
 NAMES = sorted(OVERLAPS)
+
+
 # name, lowest value, value of a box with itself, symmetric
 LAWS = {
     'iou': (0, 1, True),
@@ -22,6 +22,8 @@ LAWS = {
     'dotd': (0, 1, True),
     'nwd_iou': (0, 1, True),
 }
+
+
 DEVICES = ['cpu', pytest.param('cuda', marks=pytest.mark.skipif(not torch.cuda.is_available(), reason='no GPU'))]
 
 
@@ -134,52 +136,6 @@ def test_released_implementation_agrees(name: str, key: str, params: dict, share
     )
 
 
-def test_nwd_by_hand() -> None:
-    # centres 3 and 4 px apart, sizes 6 and 8 px different: W² = 9 + 16 + (36 + 64) / 4 = 50
-    boxes1, boxes2 = torch.tensor([[0.0, 0, 10, 10]]), torch.tensor([[0.0, 0, 16, 18]])
-    torch.testing.assert_close(aligned('nwd', boxes1, boxes2, constant=5.0), torch.tensor([math.exp(-math.sqrt(2))]))
-
-
-def test_nwd_of_identical_boxes_is_exactly_one() -> None:
-    boxes = draw_boxes(100, size=800)
-    assert (aligned('nwd', boxes, boxes) == 1).all()
-
-
-def test_nwd_does_not_depend_on_where_the_boxes_are() -> None:
-    boxes1, boxes2 = draw_boxes(50, 1, integer=True), draw_boxes(50, 2, integer=True)
-    assert torch.equal(aligned('nwd', boxes1 + 512, boxes2 + 512), aligned('nwd', boxes1, boxes2))
-
-
-def test_nwd_of_every_pair_with_its_own_constant() -> None:
-    boxes1, boxes2, constants = draw_boxes(3, 1), draw_boxes(5, 2), torch.tensor([5.0, 12.8, 40.0])
-    values = pairwise('nwd', boxes1, boxes2, constant=constants[:, None])
-    for row, constant in enumerate(constants.tolist()):
-        torch.testing.assert_close(values[row], pairwise('nwd', boxes1[row : row + 1], boxes2, constant=constant)[0])
-
-
-@pytest.mark.parametrize(
-    ('size1', 'size2', 'weight'), [(6, 60, 0), (16, 16, 0), (20, 90, 0.15625), (24, 24, 0.5), (32, 40, 1), (99, 99, 1)]
-)
-def test_nwd_iou_goes_by_the_smaller_box(size1: float, size2: float, weight: float) -> None:
-    boxes1, boxes2 = torch.tensor([[0.0, 0, size1, size1]]), torch.tensor([[1.0, 2, 1 + size2, 2 + size2]])
-    expected = (1 - weight) * aligned('nwd', boxes1, boxes2) + weight * aligned('iou', boxes1, boxes2)
-    torch.testing.assert_close(aligned('nwd_iou', boxes1, boxes2), expected)
-
-
-def test_nwd_iou_is_smooth_in_the_size() -> None:
-    sizes = torch.arange(10, 40, 0.01, dtype=torch.float64)
-    boxes = torch.stack([torch.zeros_like(sizes), torch.zeros_like(sizes), sizes, sizes], 1)
-    values = aligned('nwd_iou', boxes, boxes + 2)
-    slopes = values.diff() / 0.01
-    assert values.diff().abs().max() < 1e-3 and slopes.diff().abs().max() < 1e-3  # no jump, no kink
-
-
-def test_iof_is_the_share_of_the_first_box() -> None:
-    small, large = torch.tensor([[0.0, 0, 2, 2]]), torch.tensor([[0.0, 0, 10, 10]])
-    assert aligned('iof', small, large).item() == 1
-    assert aligned('iof', large, small).item() == pytest.approx(0.04)
-
-
 def test_leading_batch_dimensions() -> None:
     boxes1, boxes2 = draw_boxes(6).reshape(2, 3, 4), draw_boxes(8, 1).reshape(2, 4, 4)
     values = pairwise('nwd', boxes1, boxes2)
@@ -201,3 +157,17 @@ def test_errors_name_the_choice_and_the_remedy() -> None:
         pairwise('nwd_iou', boxes, boxes, lower=32, upper=16)
     with pytest.raises(TypeError, match='constant'):
         pairwise('iou', boxes, boxes, constant=12.8)
+
+
+def test_an_overlap_with_its_parameters_is_checked_where_it_is_made() -> None:
+    boxes1, boxes2 = draw_boxes(4, 1), draw_boxes(5, 2)
+    overlap = Overlap('nwd', constant=20.0)
+    assert torch.equal(overlap.pairwise(boxes1, boxes2), pairwise('nwd', boxes1, boxes2, constant=20.0))
+    assert torch.equal(overlap.aligned(boxes1, boxes2[:4]), aligned('nwd', boxes1, boxes2[:4], constant=20.0))
+    for name, params, error in (
+        ('wasserstein', {}, KeyError),
+        ('iou', {'constant': 12.8}, TypeError),
+        ('nwd', {'constant': -1}, ValueError),
+    ):
+        with pytest.raises(error, match='wasserstein|constant'):
+            Overlap(name, **params)

@@ -80,14 +80,14 @@ def _negative_loss(
     """
     counted = _last_of_each(entry)
     w_neg, p_neg, log_s = weights.w_neg[counted], weights.p_neg[counted], log_s[counted]
-    background = assigner.preset.focal_alpha * _focal(log_scores)
+    background = assigner.preset.focal_alpha * focal_of_log_scores(log_scores)
     if ignored is not None:
         ignored = ignored.flatten().clone()
         ignored[point] = False
         background = background.masked_fill(ignored.view(*log_scores.shape[:2], 1), 0)
     if assigner.negative == 'p_neg*i_neg' and not assigner.preset.detached_importance:
         w_neg = p_neg * torch.exp(assigner.gamma2 * log_s)
-    as_candidates = -w_neg * _log_complement(log_s) - assigner.preset.focal_alpha * _focal(log_s)
+    as_candidates = -w_neg * _log_complement(log_s) - assigner.preset.focal_alpha * focal_of_log_scores(log_s)
     return background.sum() + as_candidates.sum(), (1 - p_neg).sum()
 
 
@@ -107,7 +107,8 @@ class _Focal(torch.autograd.Function):
         return grad * s**2 * (s / -torch.expm1(log_s) - 2 * _log_complement(log_s))
 
 
-def _focal(log_s: Tensor) -> Tensor:
+def focal_of_log_scores(log_s: Tensor) -> Tensor:
+    """``-s² ln(1 - s)`` of ln s, any shape: the focal loss of negatives with γ = 2."""
     return _Focal.apply(log_s)
 
 

@@ -3,14 +3,15 @@ import torch
 from boxes import draw_boxes
 from mmdet.models.task_modules.assigners import AssignResult, MaxIoUAssigner
 from mmdet.models.task_modules.prior_generators import AnchorGenerator
-from mmdet.registry import TASK_UTILS
 from mmdet.structures.bbox import HorizontalBoxes
 from mmengine.structures import InstanceData
 
-from nwd_mmdet.assigners import NWDAssigner, OverlapCalculator, nwd_assigner
+from nwd_mmdet.assigners import NWDAssigner, nwd_assigner
 from nwd_mmdet.overlaps import pairwise
 
 DEVICES = ['cpu', pytest.param('cuda', marks=pytest.mark.skipif(not torch.cuda.is_available(), reason='no GPU'))]
+
+
 SETTINGS = {
     'rpn': dict(pos_iou_thr=0.7, neg_iou_thr=0.3, min_pos_iou=0.3),
     'rcnn': dict(pos_iou_thr=0.5, neg_iou_thr=0.5, min_pos_iou=0.5, match_low_quality=False),
@@ -152,32 +153,7 @@ def test_a_threshold_that_prunes_nothing_is_refused() -> None:
         NWDAssigner(0, 0.3)
 
 
-class TestOverlapCalculator:
-    def test_in_mmdet_assigners(self) -> None:
-        priors, gts = anchors(2), objects(30, False)
-        for config in (
-            dict(type='MaxIoUAssigner', pos_iou_thr=0.7, neg_iou_thr=0.3, ignore_iof_thr=0.5),
-            dict(type='GridAssigner', pos_iou_thr=0.7, neg_iou_thr=0.3),
-        ):
-            assigner = TASK_UTILS.build(dict(config, iou_calculator=dict(type='OverlapCalculator', metric='nwd')))
-            if config['type'] == 'MaxIoUAssigner':
-                assert (assign(assigner, priors, gts, gts[:3]).gt_inds > 0).any()
-
-    def test_modes(self) -> None:
-        calculator = OverlapCalculator('nwd', constant=20.0)
-        boxes1, boxes2 = draw_boxes(5, 1), draw_boxes(6, 2)
-        assert torch.equal(calculator(boxes1, boxes2), pairwise('nwd', boxes1, boxes2, constant=20.0))
-        assert torch.equal(calculator(boxes1, boxes2, mode='iof'), pairwise('iof', boxes1, boxes2))
-        assert calculator(boxes1, boxes2[:5], is_aligned=True).shape == (5,)
-        scored = torch.cat([boxes1, torch.ones(5, 1)], 1)
-        assert torch.equal(calculator(scored, HorizontalBoxes(boxes2)), calculator(boxes1, boxes2))
-        with pytest.raises(ValueError, match="mode='giou'"):
-            calculator(boxes1, boxes2, mode='giou')
-        with pytest.raises(TypeError, match='constant'):
-            OverlapCalculator('iou', constant=12.8)
-        for wrong in (0, [12.8, -1.0]):
-            with pytest.raises(ValueError, match='constant='):
-                NWDAssigner(0.7, 0.3, constant=wrong)
-        with pytest.raises(KeyError, match='choose one of'):
-            OverlapCalculator('wasserstein')
-        assert repr(calculator) == "OverlapCalculator(metric='nwd', constant=20.0)"
+@pytest.mark.parametrize('constant', [0, [12.8, -1.0]])
+def test_constants_that_are_no_sizes_are_refused(constant: object) -> None:
+    with pytest.raises(ValueError, match='constant='):
+        NWDAssigner(0.7, 0.3, constant=constant)

@@ -4,21 +4,15 @@ import math
 
 import pytest
 import torch
-from conftest import ROOT
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from mmdet.registry import MODELS
 from mmdet.utils import register_all_modules
-from mmengine.config import Config, ConfigDict
+from mmengine.config import ConfigDict
 from mmengine.structures import InstanceData
 from torch import Tensor, nn
+from yolov5 import ANCHORS, STRIDES, matches
 
-from nwd_mmdet.assigners import ShapeRatioAssigner
 from nwd_mmdet.dense_heads import YOLOv5Head
 from nwd_mmdet.overlaps import aligned
 
-ANCHORS = [[(10, 13), (16, 30), (33, 23)], [(30, 61), (62, 45), (59, 119)], [(116, 90), (156, 198), (373, 326)]]
-STRIDES = [8, 16, 32]
 BALANCE = [4.0, 1.0, 0.4]
 
 
@@ -53,66 +47,6 @@ TWO_IMAGES = [
     instances([[10, 10, 30, 26], [40, 20, 95, 60], [41.5, 20, 90, 64], [0, 0, 6, 5]], [0, 3, 1, 2]),
     instances([[60, 30, 72, 50], [200, 200, 220, 230]], [2, 2]),  # the second lies outside the image
 ]
-
-
-@pytest.mark.parametrize(('size', 'parameters'), [('s', 7_266_973), ('x', 87_730_285)])
-def test_as_many_parameters_as_published(size: str, parameters: int) -> None:
-    """7.3 M and 87.7 M for 80 classes, counted as YOLOv5 does: with batch normalisation folded into biases."""
-    register_all_modules()
-    with torch.device('meta'):
-        model = MODELS.build(Config.fromfile(ROOT / f'configs/_base_/models/yolov5_{size}.py').model)
-    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
-    assert sum(weight.numel() for weight in model.parameters()) - sum(n.num_features for n in norms) == parameters
-
-
-def matches(box: list[float], level: int, size: tuple[int, int], max_ratio: float = 4.0) -> set[int]:
-    """Indices of a box's anchors on one map, by the rule, cell by cell."""
-    stride, (rows, columns) = STRIDES[level], size
-    width, height = box[2] - box[0], box[3] - box[1]
-    x, y = (box[0] + box[2]) / 2 / stride, (box[1] + box[3]) / 2 / stride
-    own = min(max(math.floor(x), 0), columns - 1), min(max(math.floor(y), 0), rows - 1)
-    cells = {own}
-    for axis, value in enumerate((x, y)):
-        fraction = value - own[axis]
-        if fraction != 0.5:
-            neighbour = list(own)
-            neighbour[axis] += 1 if fraction > 0.5 else -1
-            if 0 <= neighbour[0] < columns and 0 <= neighbour[1] < rows:
-                cells.add(tuple(neighbour))
-    found = set()
-    for index, (anchor_width, anchor_height) in enumerate(ANCHORS[level]):
-        if min(width, height) > 0:
-            ratios = [width / anchor_width, height / anchor_height]
-            if max(*ratios, *(1 / ratio for ratio in ratios)) < max_ratio:
-                found |= {(row * columns + column) * 3 + index for column, row in cells}
-    return found
-
-
-coordinate = st.integers(-16, 640).map(lambda value: value / 4)
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    st.lists(
-        st.tuples(coordinate, coordinate, st.integers(0, 400).map(lambda v: v / 4), st.integers(0, 400)), max_size=5
-    ),
-    st.integers(0, 2),
-)
-def test_assignment_is_the_rule(rows: list[tuple[float, ...]], level: int) -> None:
-    boxes = [[x, y, x + width, y + height] for x, y, width, height in rows]
-    stride, size = STRIDES[level], (64 // STRIDES[level], 96 // STRIDES[level])
-    gt_inds, prior_inds = ShapeRatioAssigner().assign(
-        torch.tensor(boxes).reshape(-1, 4), torch.tensor(ANCHORS[level], dtype=torch.float32), (stride, stride), size
-    )
-    pairs = list(zip(gt_inds.tolist(), prior_inds.tolist()))
-    assert len(pairs) == len(set(pairs))
-    assert set(pairs) == {(index, prior) for index, box in enumerate(boxes) for prior in matches(box, level, size)}
-
-
-def test_no_box_that_is_not_a_number_is_assigned() -> None:
-    boxes = torch.tensor([[math.nan, 0, 10, 10], [0, 0, math.inf, 5]])
-    gt_inds, _ = ShapeRatioAssigner().assign(boxes, torch.tensor(ANCHORS[0]).float(), (8, 8), (8, 12))
-    assert gt_inds.tolist() == []
 
 
 def losses_by_loops(outputs: list[Tensor], gts: list[InstanceData], num_classes: int) -> dict[str, float]:
@@ -212,8 +146,6 @@ def test_detections_are_where_the_logits_say() -> None:
 
 
 def test_wrong_arguments_are_named() -> None:
-    with pytest.raises(ValueError, match='max_ratio=1'):
-        ShapeRatioAssigner(max_ratio=1)
     with pytest.raises(ValueError, match="objectness='giou'"):
         head(objectness='giou')
     with pytest.raises(ValueError, match='balance'):

@@ -1,0 +1,63 @@
+"""What tools do around a run: their arguments, the work folder, and how they end."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+
+from nwd_mmdet.launch import argument_parser, check_checkpoint, configure, explained_errors, relative_path
+
+CONFIG = str(ROOT / 'configs/demo/faster-rcnn_r18-small_fpn_rpn-nwd_synthetic.py')
+
+
+def test_work_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('LOCAL_RANK', '0')  # which configure() sets where it is not
+    parser = argument_parser('Train.')
+    assert configure(parser.parse_args([CONFIG])).work_dir == f'work_dirs/{Path(CONFIG).stem}'
+    assert configure(parser.parse_args([CONFIG, '--cfg-options', 'work_dir=runs/b'])).work_dir == 'runs/b'
+    both = parser.parse_args([CONFIG, '--work-dir', 'runs/a', '--cfg-options', 'work_dir=runs/b', 'randomness.seed=3'])
+    assert configure(both).work_dir == 'runs/a' and configure(both).randomness.seed == 3
+
+
+def test_a_config_that_cannot_be_resolved_ends_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('LOCAL_RANK', '0')
+    monkeypatch.setattr(sys, 'argv', ['tools/train.py'])
+    args = argument_parser('Train.').parse_args(
+        [CONFIG, '--cfg-options', 'model.train_cfg.rpn.assigner.constant=[5,9]']
+    )
+    with pytest.raises(SystemExit, match=r'^train.py: .*an RPN does not know the classes'):
+        configure(args)
+
+
+@pytest.mark.parametrize(
+    ('error', 'expected', 'message'),
+    [
+        (FileNotFoundError('no config file x.py'), (), 'tool.py: no config file x.py'),
+        (FileNotFoundError(2, 'No such file', 'a.json'), (), 'docs/datasets.md tells how'),
+        (ValueError('--scale=0 must be positive'), (ValueError,), 'tool.py: --scale=0 must be positive'),
+        (KeyboardInterrupt(), (), '130'),
+    ],
+)
+def test_errors_for_the_user_have_no_trace(
+    error: BaseException, expected: tuple, message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, 'argv', ['tools/tool.py'])
+    with pytest.raises(SystemExit) as end, explained_errors(lambda: 'Go on with --resume.', *expected):
+        raise error
+    assert message in str(end.value.code)
+    assert ('Go on with --resume.' in capsys.readouterr().err) == isinstance(error, KeyboardInterrupt)
+
+
+def test_other_errors_keep_their_trace() -> None:
+    with pytest.raises(ValueError, match='inside'), explained_errors(str):
+        raise ValueError('inside')
+
+
+def test_paths_and_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert relative_path(tmp_path / 'a' / 'b.pth') == 'a/b.pth'
+    assert relative_path('/elsewhere/b.pth') == '/elsewhere/b.pth'
+    check_checkpoint('https://example.org/b.pth')
+    with pytest.raises(FileNotFoundError, match='no checkpoint .*b.pth.*last_checkpoint'):
+        check_checkpoint('b.pth')
