@@ -85,9 +85,7 @@ def soft_overlap_nms(
     The best remaining box is taken, again and again, and the scores of the others are multiplied by a factor of their
     overlap o with it: ``1 - o`` where o exceeds the threshold (``linear``, the paper's eq. 2), ``exp(-o²/σ)``
     (``gaussian``, eq. 3), or 0 where o exceeds the threshold (``naive``, plain NMS). It runs on the CPU, as mmcv's
-    ``soft_nms``, whose arguments these are.
-
-    NWD is well above 0 for boxes that do not touch: 0.3 means "within 15 px" at C = 12.8.
+    ``soft_nms``, whose arguments these are. NWD is above 0 for boxes that do not touch: 0.3 is 15 px at C = 12.8.
 
     Args:
         boxes: Shape [N, 4], xyxy in px.
@@ -110,9 +108,8 @@ def soft_overlap_nms(
 
     Example:
         >>> boxes = torch.tensor([[0.0, 0.0, 6.0, 6.0], [1.0, 1.0, 7.0, 7.0], [30.0, 30.0, 36.0, 36.0]])
-        >>> dets, keep = soft_overlap_nms(boxes, torch.tensor([0.9, 0.8, 0.7]), 0.3, metric='iou')
-        >>> keep.tolist(), dets[:, 4]
-        ([0, 2, 1], tensor([0.9000, 0.7000, 0.3745]))
+        >>> soft_overlap_nms(boxes, torch.tensor([0.9, 0.8, 0.7]))[0][:, 4]
+        tensor([0.9000, 0.7000, 0.3745])
     """
     overlap = Overlap(metric, **params)
     groups = check_boxes(boxes, scores, idxs, iou_threshold, lowest=-1)

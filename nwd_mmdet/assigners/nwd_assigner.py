@@ -10,6 +10,7 @@ from mmdet.structures.bbox import get_box_tensor
 from mmengine.structures import InstanceData
 from torch import Tensor
 
+from nwd_mmdet.assigners.ignored_regions import priors_in_regions
 from nwd_mmdet.neighbors import neighbor_pairs, require_finite, search_radius
 from nwd_mmdet.overlaps import Constant, aligned, constants_of, pairwise
 
@@ -122,7 +123,10 @@ class NWDAssigner(MaxIoUAssigner):
             from mmdet.models.task_modules.assigners.max_iou_assigner import perm_repeat_bboxes
 
             gts = perm_repeat_bboxes(gts, self.iou_calculator, self.perm_repeat_gt_cfg)
-        active = ~self._ignored(priors, gt_instances_ignore)
+        active = torch.ones_like(gt_inds, dtype=torch.bool)
+        if gt_instances_ignore is not None and self.ignore_iof_thr > 0:
+            regions = _boxes('gt_instances_ignore.bboxes', gt_instances_ignore.bboxes).to(priors)
+            active = ~priors_in_regions(priors, regions, self.ignore_iof_thr, self.ignore_wrt_candidates)
         best_gt, low_quality_gt = torch.full_like(gt_inds, -1), torch.full_like(gt_inds, -1)
         max_overlaps[~active] = -1
         constants = self._constants(gt_instances.labels, priors.dtype)
@@ -135,22 +139,6 @@ class NWDAssigner(MaxIoUAssigner):
         positive = gt_inds > 0
         labels[positive] = gt_instances.labels[gt_inds[positive] - 1]
         return AssignResult(len(gts), gt_inds, max_overlaps, labels)
-
-    def _ignored(self, priors: Tensor, gt_instances_ignore: InstanceData | None) -> Tensor:
-        """Which priors lie in ignored regions, bool, shape [N]."""
-        ignored = torch.zeros(len(priors), dtype=torch.bool, device=priors.device)
-        if self.ignore_iof_thr <= 0 or gt_instances_ignore is None or not len(gt_instances_ignore.bboxes):
-            return ignored
-        regions = _boxes('gt_instances_ignore.bboxes', gt_instances_ignore.bboxes).to(priors)
-        block = max(_MAX_BLOCK // len(regions), 1)
-        for start in range(0, len(priors), block):
-            part = priors[start : start + block]
-            if self.ignore_wrt_candidates:
-                share = pairwise('iof', part, regions).amax(1)
-            else:
-                share = pairwise('iof', regions, part).amax(0)
-            ignored[start : start + block] = share > self.ignore_iof_thr
-        return ignored
 
     def _constants(self, labels: Tensor, dtype: torch.dtype) -> float | Tensor:
         """C, or C of each object, shape [K], where every class has its own."""

@@ -7,7 +7,8 @@ from mmdet.models.task_modules.assigners import AssignResult, MaxIoUAssigner
 from mmengine.structures import InstanceData
 from torch import Tensor
 
-from nwd_mmdet.overlaps import Overlap, aligned
+from nwd_mmdet.assigners.ignored_regions import priors_in_regions
+from nwd_mmdet.overlaps import Overlap
 
 # Overlaps that no pair without a common area brings above 0.
 _NEVER_ABOVE_IOU = {'iou', 'giou', 'diou', 'ciou'}
@@ -47,7 +48,12 @@ class OneByOneAssigner(MaxIoUAssigner):
     ) -> AssignResult:
         """Assign objects to priors; arguments and ``gt_inds`` as in ``MaxIoUAssigner``, except that -1 is 0 here."""
         priors, gts = pred_instances.priors, gt_instances.bboxes
-        active = (~self._ignored(priors, gt_instances_ignore)).nonzero().squeeze(1)
+        active = torch.arange(len(priors))
+        if gt_instances_ignore is not None:
+            inside = priors_in_regions(
+                priors, gt_instances_ignore.bboxes, self.ignore_iof_thr, self.ignore_wrt_candidates
+            )
+            active = active[~inside]
         groups = _Groups(priors, active)
         max_overlaps = priors.new_full((len(priors),), -torch.inf)
         best_gt, low_quality_gt = (torch.full((len(priors),), -1) for _ in range(2))
@@ -74,15 +80,6 @@ class OneByOneAssigner(MaxIoUAssigner):
             if self.min_pos_iou > 0 or (overlaps > 0).any():
                 return near, overlaps
         return groups.active, self.overlap.pairwise(gt[None], priors[groups.active])[0]
-
-    def _ignored(self, priors: Tensor, gt_instances_ignore: InstanceData | None) -> Tensor:
-        """Which priors lie in ignored regions, bool, shape [N]."""
-        ignored = torch.zeros(len(priors), dtype=torch.bool)
-        if self.ignore_iof_thr > 0 and gt_instances_ignore is not None:
-            for region in gt_instances_ignore.bboxes:
-                pair = (priors, region.expand_as(priors))
-                ignored |= aligned('iof', *(pair if self.ignore_wrt_candidates else pair[::-1])) > self.ignore_iof_thr
-        return ignored
 
 
 class _Groups:
