@@ -10,7 +10,9 @@ import re
 import sys
 from pathlib import Path
 
+from numpy.typing import ArrayLike
 from sphinx.application import Sphinx
+from sphinx.util.typing import stringify_annotation
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
@@ -33,7 +35,7 @@ autodoc_default_options = {
 }
 autodoc_inherit_docstrings = False  # mmdet's are not ours to mend
 autodoc_typehints_format = 'short'
-napoleon_use_ivar = True  # fields of a dataclass stand once, under "Attributes"
+napoleon_custom_sections = [('Attributes', 'params_style')]  # as a list, not as an entry for each
 add_module_names = False
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 90
@@ -107,6 +109,13 @@ def leave_types_to_annotations(
         lines[i] = ''
 
 
+def name_array_like(
+    app: Sphinx, what: str, name: str, obj: object, options: object, signature: str | None, returns: str | None
+) -> tuple[str | None, str | None]:
+    """Write ArrayLike where Sphinx writes out the union that it stands for."""
+    return signature and signature.replace(stringify_annotation(ArrayLike, 'smart'), '~numpy.typing.ArrayLike'), returns
+
+
 def skip_tuple_fields(app: Sphinx, what: str, name: str, obj: object, skip: bool, options: object) -> bool | None:
     """Leave out "Alias for field number 0" of named tuples: their fields stand in the signature."""
     return True if type(obj).__name__ == '_tuplegetter' else None
@@ -115,5 +124,6 @@ def skip_tuple_fields(app: Sphinx, what: str, name: str, obj: object, skip: bool
 def setup(app: Sphinx) -> None:
     app.connect('builder-inited', write_api_pages)
     app.connect('source-read', add_navigation)
+    app.connect('autodoc-process-signature', name_array_like)
     app.connect('autodoc-skip-member', skip_tuple_fields)
     app.connect('autodoc-process-docstring', leave_types_to_annotations, priority=100)  # before Napoleon
