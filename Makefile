@@ -1,5 +1,6 @@
 # make demo    train a small detector on drawn aerial images, show its table and pictures (CPU, minutes)
 # make test    the test suite            make lint     ruff and mypy
+# make docs    the pages and the API as a site, docs/_build/index.html; a broken link fails
 # make bench   docs/performance.md       make figures  docs/figures/
 # make docker  a CUDA image              make test-openmmlab  the test suite on upstream mmdet 3.3.0
 # Everything runs in .venv, made here when it is missing or older than requirements/ and setup.py.
@@ -11,11 +12,11 @@ BIN = $(VENV)/bin
 PYTHON ?= $(firstword $(foreach python,python3 python3.12 python3.11 python3.10,$(shell \
 	$(python) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' 2>/dev/null && echo $(python))))
 
-.PHONY: install demo test test-openmmlab lint format figures bench docker clean
+.PHONY: install demo test test-openmmlab lint format docs figures bench docker clean
 
 install: $(VENV)/.installed
 
-$(VENV)/.installed: $(wildcard requirements/*.txt) setup.py
+$(VENV)/.installed: $(filter-out requirements/docs.txt,$(wildcard requirements/*.txt)) setup.py
 	@test -n "$(PYTHON)" || { echo 'No Python 3.10 to 3.12 found. Install one, or name it: make PYTHON=/path/to/python'; exit 1; }
 	@echo "Setting up $(VENV) with $$($(PYTHON) --version): 5 GB on disk, most of it torch with CUDA; minutes."
 	$(PYTHON) -m venv --clear $(VENV) || { echo 'Python came without venv; on Debian: apt install python3-venv'; exit 1; }
@@ -49,6 +50,14 @@ demo: install
 	@echo "Pictures of the held-out images, objects left, detections right: work_dirs/demo/pictures/"
 	@echo "The same detector with IoU: $(BIN)/python tools/train.py configs/demo/faster-rcnn_r18-small_fpn_synthetic.py"
 
+docs: $(VENV)/.installed-docs
+	$(BIN)/python -m sphinx --fresh-env --write-all --fail-on-warning --keep-going --quiet -c docs . docs/_build
+	@echo 'Open docs/_build/index.html'
+
+$(VENV)/.installed-docs: $(VENV)/.installed requirements/docs.txt
+	$(BIN)/python -m pip install --no-cache-dir -r requirements/docs.txt
+	@touch $@
+
 figures: install
 	$(BIN)/python tools/analysis_tools/draw_figures.py
 
@@ -59,4 +68,4 @@ docker:
 	docker build -t nwd_mmdet -f docker/Dockerfile .
 
 clean:
-	rm -rf $(VENV) .venv-openmmlab work_dirs data/synthetic
+	rm -rf $(VENV) .venv-openmmlab work_dirs data/synthetic docs/_build docs/api

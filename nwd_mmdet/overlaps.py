@@ -64,6 +64,7 @@ class _OverlapTable(dict[str, Callable[..., Tensor]]):
         raise KeyError(f'unknown overlap {name!r}; choose one of {", ".join(sorted(self))}')
 
 
+#: The table: name → function of two tensors of boxes, xyxy in px, that broadcast, shape [..., 4].
 OVERLAPS = _OverlapTable(iou=iou, iof=iof, giou=giou, diou=diou, ciou=ciou, nwd=nwd, dotd=dotd, nwd_iou=nwd_iou)
 
 

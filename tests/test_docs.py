@@ -1,13 +1,16 @@
 """What the documentation says can be run."""
 
 import re
+import runpy
+import shlex
 from pathlib import Path
 
 import mmdet
 import pytest
 import yaml
 from conftest import ROOT
-from mmdet.registry import MODELS
+from mmcv.transforms import Compose
+from mmdet.registry import METRICS, MODELS, TASK_UTILS
 from mmdet.utils import register_all_modules
 from mmengine.config import Config
 
@@ -32,14 +35,45 @@ def test_files_named_exist(page: Path) -> None:
     assert not missing, f'{page.name} names {missing}'
 
 
-@pytest.mark.parametrize('number', range(len(blocks('docs/overlaps.md', 'python'))))
-def test_overlap_examples_run(number: int) -> None:
+def test_the_index_lists_every_page() -> None:
+    index = ROOT / 'docs/README.md'
+    listed = [(index.parent / link).resolve() for link in re.findall(r'\]\((.+?\.md)\)', index.read_text())]
+    assert sorted(listed) == [page for page in PAGES if page != index]
+
+
+BUILDERS = {
+    'assigner': TASK_UTILS.build,
+    'loss_bbox': MODELS.build,
+    'test_pipeline': Compose,
+    'train_pipeline': Compose,
+    'val_evaluator': METRICS.build,
+}
+
+
+@pytest.mark.parametrize('page', ['docs/alpha_iou.md', 'docs/evaluation.md', 'docs/overlaps.md'])
+def test_examples_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    register_all_modules()
     known = dict(OVERLAPS)
     try:
-        exec(blocks('docs/overlaps.md', 'python')[number], {})
+        for number, block in enumerate(blocks(page, 'python')):
+            names: dict = {}
+            exec(compile(block, f'{page}, python block {number}', 'exec'), names)
+            for name in names.keys() & BUILDERS.keys():
+                BUILDERS[name](names[name])
     finally:
         OVERLAPS.clear()
         OVERLAPS.update(known)
+
+
+def test_the_command_that_evaluates_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    exec(blocks('docs/evaluation.md', 'python')[0], {})
+    (command,) = blocks('docs/evaluation.md', 'bash')
+    _, tool, *arguments = shlex.split(command)
+    monkeypatch.setattr('sys.argv', [tool, *arguments])
+    runpy.run_path(str(ROOT / tool), run_name='__main__')
+    assert '"AP_per_iou"' in (tmp_path / 'numbers.json').read_text()
 
 
 def test_the_lines_that_turn_nwd_on() -> None:

@@ -44,7 +44,7 @@ class WeightMaps:
 
 @torch.no_grad()
 def weight_maps(detector: Any, inputs: Tensor, objects: InstanceData, index: int) -> WeightMaps:
-    """Run a detector with a :class:`~nwd_mmdet.dense_heads.DWHead` and look at one object.
+    """Run a detector with a :class:`~nwd_mmdet.dense_heads.dw_head.DWHead` and look at one object.
 
     The weights of GFL and VFL are their formulas (Table 1) on this detector's predictions, over the same points: what
     they would give here, not what a detector trained with them learns.

@@ -34,9 +34,9 @@ class DWWeights(NamedTuple):
 
     Attributes:
         w_pos: Of ``-ln s``; sums to 1 over an object's bag with the preset ``paper``.
-        w_neg: Of ``-ln(1 - s)``, :math:`P_{neg} I_{neg}` or the variant asked for.
+        w_neg: Of ``-ln(1 - s)``, ``P_neg I_neg`` or the variant asked for.
         w_reg: Of the regression loss; equals ``w_pos``, as in the paper.
-        p_neg: :math:`P_{neg}`, the probability of being a negative, in [0, 1].
+        p_neg: The probability of being a negative, in [0, 1].
     """
 
     w_pos: Tensor

@@ -8,6 +8,7 @@ from typing import Any
 from nwd_mmdet.datasets.aitod import RELEASES, Release
 from nwd_mmdet.datasets.annotation_files import read_json
 
+#: The splits of AI-TOD; trainval is train and val.
 SPLITS = ('train', 'val', 'trainval', 'test')
 
 

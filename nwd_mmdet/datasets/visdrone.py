@@ -9,7 +9,7 @@ CLASSES = (*('pedestrian', 'people', 'bicycle', 'car', 'van', 'truck', 'tricycle
 
 @DATASETS.register_module()
 class VisDroneDataset(AITODDataset):
-    """VisDrone-DET, loaded as :class:`~nwd_mmdet.datasets.AITODDataset` loads, with its regions to ignore.
+    """VisDrone-DET, loaded as :class:`~nwd_mmdet.datasets.aitod.AITODDataset` loads, with its regions to ignore.
 
     The ``ignore_regions`` of an image become ignored instances, as objects with score 0 do, which the converter writes
     as crowd annotations. Assigners leave priors inside them alone where ``ignore_iof_thr`` is positive.

@@ -35,7 +35,7 @@ def dual_weighting_losses(
         loss_bbox: Regression loss that takes ``reduction_override='none'``, such as ``GIoULoss``.
         log_scores: Shape [B, P, C]: ln s of every point and class, negative.
         boxes: Shape [B, P, 4]: predicted boxes, xyxy in px.
-        candidates: K pairs, from :meth:`DWAssigner.candidates`.
+        candidates: K pairs, from :meth:`~nwd_mmdet.assigners.dw_assigner.DWAssigner.candidates`.
         batch_gt_instances: Objects of each image, with ``bboxes`` and ``labels``.
         ignored: Shape [B, P], bool: points in ignored regions; without objects there, they are no negatives.
 

@@ -30,7 +30,7 @@ class DWHead(AnchorFreeHead):
         num_classes: Number of classes.
         in_channels: Channels of the feature maps.
         reg_refine: Whether boxes are refined.
-        assigner: Config of the :class:`~nwd_mmdet.assigners.DWAssigner`.
+        assigner: Config of the :class:`~nwd_mmdet.assigners.dw_assigner.DWAssigner`.
         loss_bbox: Regression loss on boxes.
         norm_cfg: Normalisation in the towers.
         init_cfg: Initialisation of the convolutions.
@@ -154,7 +154,7 @@ class DWHead(AnchorFreeHead):
         return super().predict_by_feat(products, bbox_preds, None, **kwargs)
 
     def get_targets(self, *args: Any, **kwargs: Any) -> None:
-        """Not used: targets come from :attr:`assigner`."""
+        """Not used: targets come from ``assigner``."""
         raise NotImplementedError('DWHead takes its targets from its assigner')
 
 

@@ -21,7 +21,7 @@ class DWTOODHead(TOODHead):
     text: TOOD's towers, scores and deformable sampling as they are, dual weighting for the rest.
 
     Args:
-        assigner: Config of the :class:`~nwd_mmdet.assigners.DWAssigner`.
+        assigner: Config of the :class:`~nwd_mmdet.assigners.dw_assigner.DWAssigner`.
         **kwargs: As mmdet's ``TOODHead``; its ``train_cfg`` with TOOD's assigners is not needed.
     """
 

@@ -28,6 +28,7 @@ _STYLES = (
 # A marker each, for the lines of Figure 6, whose dashes stand for α = 1.
 _MARKERS = ('o', 's', '^', 'D', 'v')
 _SIDE = 100.0  # px of the square whose losses are drawn
+#: IoUs that AP is averaged over.
 THRESHOLDS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
 
 

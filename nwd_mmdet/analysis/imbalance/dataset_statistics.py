@@ -108,7 +108,8 @@ def statistics_of_coco(dataset: dict[str, Any], source: str) -> DatasetStatistic
         source: Where it comes from (a path), for messages.
 
     Raises:
-        ValueError: No COCO data set, or malformed boxes, as :meth:`GroundTruth.from_coco` has it.
+        ValueError: No COCO data set, or malformed boxes, as in
+            :meth:`~nwd_mmdet.evaluation.coco_arrays.GroundTruth.from_coco`.
     """
     annotated = GroundTruth.from_coco(dataset, source)
     listed = set(annotated.image_ids)

@@ -40,7 +40,8 @@ class ClassificationSamples:
         truth: p_s, the probability that the model gives the truth, in [0, 1], shape [N]: that of the class for a
             positive; for a negative that of background, with sigmoids 1 minus the most probable class.
         loss: Loss of each, not weighted, shape [N].
-        gradient: |p - target| of each probability (GHM's gradient norm), shape [N] after a softmax, else [N x classes].
+        gradient: ``|p - target|`` of each probability (GHM's gradient norm), shape [N] after a softmax, else
+            [N x classes].
         positive: Whether it is a positive, bool, shape [N].
         labels: Class of each, int64, shape [N]; the number of classes for background.
     """

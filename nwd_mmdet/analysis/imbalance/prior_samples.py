@@ -18,6 +18,7 @@ from torch import Tensor
 from nwd_mmdet.datasets.input_boxes import ImageBoxes
 from nwd_mmdet.dense_heads import DWHead, YOLOv5Head
 
+#: In the place of an object: a prior trained as background, one that is neither.
 NEGATIVE, IGNORED = -1, -2
 
 

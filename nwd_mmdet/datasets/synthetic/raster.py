@@ -57,7 +57,7 @@ class Dice:
         return order
 
     def lattice(self, shape: tuple[int, ...], amplitude: int) -> NDArray[np.int32]:
-        """Return integers in [-amplitude, amplitude], int32 [*shape]."""
+        """Return integers in [-amplitude, amplitude], int32, of that shape."""
         return (self._generator.random(shape) * (2 * amplitude + 1)).astype(np.int32) - amplitude
 
     def direction(self) -> tuple[float, float]:
