@@ -22,7 +22,8 @@ RELEASES = (
     Release(
         'trainval',
         ('aitodv2_trainval.json', 'small_trainval_v2_3.0.json', 'small_trainval_v2_2.0.json'),
-        *(14018, 376625),
+        14018,
+        376625,
         version=2,
     ),
     Release('test', ('aitodv2_test.json', 'small_test_v2_2.0.json'), 14018, 376121, version=2),

@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from nwd_mmdet.datasets.aitod_files import AnnotationFile, image_folder
+from nwd_mmdet.datasets.annotation_files import written_at_once
 
 _WINDOW_NAME = re.compile(r'(\d+)__(\d+)_(\d+)\.png')
 
@@ -194,15 +195,9 @@ def _cut_source(path: Path, windows: Sequence[Window], size: int, stride: int) -
 
 def _write(pixels: NDArray[np.uint8], target: Path, same: Sequence[Path]) -> None:
     """Write a PNG in one step; a hard link where another split has the same image and the disk allows it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f'.{target.stem}.{os.getpid()}.png')
-    temporary.unlink(missing_ok=True)
-    try:
+    with written_at_once(target) as temporary:
         try:
             os.link(same[0], temporary)
         except (IndexError, OSError):
             if not cv2.imwrite(str(temporary), pixels):
                 raise OSError(f'{temporary} could not be written: is the disk full?') from None
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)

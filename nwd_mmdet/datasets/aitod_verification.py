@@ -65,9 +65,7 @@ def verify(root: Path, files: Sequence[AnnotationFile]) -> tuple[list[SplitRepor
         A report per file, and the images that two splits share which should not: ``'train and val'``,
         ``'trainval and test'``.
     """
-    sizes: dict[Path, dict[str, tuple[int, int] | None]] = {}
-    for folder in {image_folder(root, file.release.split) for file in files}:
-        sizes[folder] = _sizes(folder)
+    sizes = {folder: _sizes(folder) for folder in {image_folder(root, file.release.split) for file in files}}
     reports = [_check(file, sizes[image_folder(root, file.release.split)]) for file in files]
     names = {(file.release.version, file.release.split): set(file.file_names) for file in files}
     shared: dict[str, set[str]] = {}
@@ -121,18 +119,12 @@ def table(reports: Iterable[SplitReport]) -> str:
     """One row per annotation file."""
     files = ('missing', 'extra', 'not 800²', 'doubled')
     header = ['split', 'images', 'published', *files, 'instances', 'published', 'boxes']
-    rows = [
-        [f'{report.split} v{report.version}', *('-' if n is None else f'{n:,}' for n in _numbers(report))]
-        for report in reports
-    ]
-    return str(AsciiTable([header, *rows], 'AI-TOD').table)
-
-
-def _numbers(report: SplitReport) -> list[int | None]:
-    """The columns of the table."""
-    files = (report.missing, report.extra, report.wrong_size, report.doubled)
-    instances = (report.instances, report.published_instances, report.bad_boxes)
-    return [report.images, report.published_images, *map(len, files), *instances]
+    rows = [header]
+    for r in reports:
+        lengths = map(len, (r.missing, r.extra, r.wrong_size, r.doubled))
+        numbers = [r.images, r.published_images, *lengths, r.instances, r.published_instances, r.bad_boxes]
+        rows.append([f'{r.split} v{r.version}', *('-' if n is None else f'{n:,}' for n in numbers)])
+    return str(AsciiTable(rows, 'AI-TOD').table)
 
 
 def to_json(reports: Iterable[SplitReport], shared: dict[str, list[str]]) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Annotation files on disk: reading and writing them, and finding them under any of the names they are known by."""
 
+import contextlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -10,11 +11,7 @@ from typing import Any, NamedTuple
 
 from mmengine.logging import print_log
 
-#: How to name the folder of a data set that nothing more is known of.
-GENERAL_HELP = (
-    'name its folder by the environment variable that docs/datasets.md gives for it, or set data_root and ann_file in '
-    'the config.'
-)
+_HELP = 'docs/datasets.md tells how to name the folder of a data set; or set data_root and ann_file in the config.'
 
 
 class Release(NamedTuple):
@@ -99,7 +96,7 @@ def find_annotations(path: str | Path) -> Path:
 
 def help_for(name: str) -> str:
     """How to get the data set that has an annotation file of this name."""
-    return '\n'.join(source.help for source in _SOURCES if source.has(name)) or f'The data set: {GENERAL_HELP}'
+    return '\n'.join(source.help for source in _SOURCES if source.has(name)) or _HELP
 
 
 def read_json(path: str | Path) -> Any:
@@ -133,11 +130,19 @@ def read_coco(path: str | Path, keys: Sequence[str] = ('images', 'categories')) 
 
 
 def write_json(content: Mapping[str, Any] | Sequence[Any], path: Path, indent: int | None = None) -> None:
-    """Write a JSON file in one step, with the folders it needs: an interruption leaves no half file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
-    try:
+    """Write a JSON file in one step, with the folders it needs."""
+    with written_at_once(path) as temporary:
         temporary.write_text(json.dumps(content, indent=indent) + '\n', encoding='utf-8')
+
+
+@contextlib.contextmanager
+def written_at_once(path: Path) -> Iterator[Path]:
+    """A temporary path that becomes ``path`` at the end: an interruption leaves no half file."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f'.{path.stem}.{os.getpid()}{path.suffix}')
+    temporary.unlink(missing_ok=True)
+    try:
+        yield temporary
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """Any data set in COCO's format: its files found, its content checked on load."""
 
 import copy
+import functools
 import logging
 import os
 from collections import Counter
@@ -164,12 +165,5 @@ def _clip(annotation: dict[str, Any], image: dict[str, Any]) -> dict[str, Any] |
 
 def _missing(folder: Path, file_names: Iterable[str]) -> list[str]:
     """Return those of the names, which may contain folders, that are no file in the folder."""
-    listings: dict[Path, set[str]] = {}
-    missing = []
-    for name in file_names:
-        path = folder / name
-        if path.parent not in listings:
-            listings[path.parent] = set(os.listdir(path.parent)) if path.parent.is_dir() else set()
-        if path.name not in listings[path.parent]:
-            missing.append(name)
-    return missing
+    names_in = functools.cache(lambda parent: set(os.listdir(parent)) if parent.is_dir() else set())
+    return [name for name in file_names if os.path.basename(name) not in names_in((folder / name).parent)]

@@ -103,10 +103,9 @@ class GroundTruth:
         old = [self.category_names.index(name) for name in names]
         new_position = np.full(len(self.category_ids), -1)
         new_position[old] = np.arange(len(old))
-        category = new_position[self.category]
-        rows = category >= 0
-        kept = replace(self, category_ids=[self.category_ids[i] for i in old], category_names=list(names))
-        return replace(kept, category=category).take(rows)
+        category, ids = new_position[self.category], [self.category_ids[i] for i in old]
+        kept = replace(self, category=category, category_ids=ids, category_names=list(names))
+        return kept.take(category >= 0)
 
     def take(self, rows: IntArray | BoolArray) -> 'GroundTruth':
         """The objects selected by a mask or by indices; images and classes stay."""
@@ -167,6 +166,12 @@ class Detections:
             (r['category_id'] for r in results), ground_truth.category_ids, 'category', source, annotated
         )
         return cls(image, category, _boxes_of(results, source), np.array([r['score'] for r in results], np.float64))
+
+    def best_per_image(self, count: int) -> 'Detections':
+        """The ``count`` best of each image, by image and descending score; equal scores keep their order."""
+        ordered = self.take(np.lexsort((-self.scores, self.image)))
+        rank = np.arange(len(ordered)) - np.searchsorted(ordered.image, ordered.image)
+        return ordered.take(rank < count)
 
     def take(self, rows: IntArray | BoolArray) -> 'Detections':
         """The detections selected by a mask or by indices."""

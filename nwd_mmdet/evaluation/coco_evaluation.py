@@ -74,7 +74,7 @@ def evaluate(gt: GroundTruth, dt: Detections, protocol: str = 'aitod', backend: 
     with tqdm(total=len(dt), desc='Evaluating', unit=' boxes', unit_scale=True, leave=False, disable=None) as progress:
         for category in range(len(gt.category_ids)):
             objects = gt.take(gt.category == category)
-            found = _best_per_image(dt.take(dt.category == category), rules.max_dets[-1])
+            found = dt.take(dt.category == category).best_per_image(rules.max_dets[-1])
             if not objects.crowd.all():  # true also of no objects
                 precision[:, :, category], recall[:, category] = _precision_recall(objects, found, rules, backend)
                 lrp[category] = optimal_lrp(objects, found, IOU_THRESHOLDS[0])
@@ -114,13 +114,6 @@ def default_backend() -> str:
     except ImportError:
         return 'pycocotools'
     return 'faster_coco_eval'
-
-
-def _best_per_image(dt: Detections, max_dets: int) -> Detections:
-    """The ``max_dets`` best detections of each image, by image and descending score; equal scores keep their order."""
-    dt = dt.take(np.lexsort((-dt.scores, dt.image)))
-    rank = np.arange(len(dt)) - np.searchsorted(dt.image, dt.image)
-    return dt.take(rank < max_dets)
 
 
 def _precision_recall(gt: GroundTruth, dt: Detections, rules: Protocol, backend: str) -> tuple[FloatArray, FloatArray]:

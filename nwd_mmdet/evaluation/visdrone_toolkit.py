@@ -43,8 +43,7 @@ def evaluate_toolkit(gt: GroundTruth, dt: Detections, regions: Sequence[FloatArr
         has ``AP AP_50 AP_75``. ``counts`` tells what was evaluated, and what was dropped.
     """
     kept_gt, kept_dt = gt.take(~_in_regions(gt, regions)), dt.take(~_in_regions(dt, regions))
-    kept_dt = kept_dt.take(np.lexsort((-kept_dt.scores, kept_dt.image)))
-    rank = np.arange(len(kept_dt)) - np.searchsorted(kept_dt.image, kept_dt.image)
+    best = [kept_dt.best_per_image(number) for number in MAX_DETS]
     classes, thresholds = len(gt.category_ids), len(IOU_THRESHOLDS)
     precision = np.full((classes, thresholds), np.nan)
     recall = np.full((classes, thresholds, len(MAX_DETS)), np.nan)
@@ -52,15 +51,15 @@ def evaluate_toolkit(gt: GroundTruth, dt: Detections, regions: Sequence[FloatArr
         objects = kept_gt.take(kept_gt.category == category)
         if objects.crowd.all():  # true also of no objects
             continue
-        for m, number in enumerate(MAX_DETS):
-            found = kept_dt.take((kept_dt.category == category) & (rank < number))
+        for m, candidates in enumerate(best):
+            found = candidates.take(candidates.category == category)
             for t, threshold in enumerate(IOU_THRESHOLDS):
                 precision[category, t], recall[category, t, m] = _average_precision(objects, found, threshold)
     images_with = np.array([len(np.unique(kept_gt.image[kept_gt.category == c])) for c in range(classes)], float)
     counts = {
         'images': len(gt.image_ids),
         'annotations': len(kept_gt),
-        'detections': int((rank < MAX_DETS[-1]).sum()),
+        'detections': len(best[-1]),
         'annotations in ignored regions': len(gt) - len(kept_gt),
         'detections in ignored regions': len(dt) - len(kept_dt),
     }
@@ -69,9 +68,9 @@ def evaluate_toolkit(gt: GroundTruth, dt: Detections, regions: Sequence[FloatArr
         'AP_50': precision[:, 0],
         'AP_75': precision[:, int(np.argmin(np.abs(IOU_THRESHOLDS - 0.75)))],
     }
-    recalls = {f'AR_{number}': recall[:, :, m].mean(1) for m, number in enumerate(MAX_DETS)}
-    metrics = {key: _mean(values) for key, values in {**columns, **recalls}.items()}
-    metrics |= {f'{key}_weighted': _mean(values, images_with) for key, values in {**columns, **recalls}.items()}
+    averaged = {**columns, **{f'AR_{number}': recall[:, :, m].mean(1) for m, number in enumerate(MAX_DETS)}}
+    metrics = {key: _mean(values) for key, values in averaged.items()}
+    metrics |= {f'{key}_weighted': _mean(values, images_with) for key, values in averaged.items()}
     classwise = {
         name: {key: None if np.isnan(values[c]) else float(values[c]) for key, values in columns.items()}
         for c, name in enumerate(gt.category_names)

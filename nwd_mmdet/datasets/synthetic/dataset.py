@@ -21,14 +21,14 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from nwd_mmdet.datasets.aitod import CLASSES
-from nwd_mmdet.datasets.annotation_files import GENERAL_HELP, Release, Source, register_source
+from nwd_mmdet.datasets.annotation_files import Release, Source, register_source
 from nwd_mmdet.datasets.synthetic.canvas import Canvas
 from nwd_mmdet.datasets.synthetic.raster import Rng
 
 register_source(
     Source(
         'The synthetic set is drawn by: python tools/dataset_converters/draw_synthetic.py data/synthetic\n'
-        f'Any other: {GENERAL_HELP}',
+        'Any other: docs/datasets.md tells how to name its folder; or set data_root and ann_file in the config.',
         (Release('train', ('train.json',)), Release('val', ('val.json',))),
     )
 )
