@@ -54,10 +54,6 @@ class Source:
         """The release that has a file of this name."""
         return next((release for release in self.releases if name in release.names), None)
 
-    def has(self, name: str) -> bool:
-        """Whether a file of this name belongs to the set."""
-        return self.release_of(name) is not None or fnmatchcase(name.lower(), self.pattern)
-
 
 _SOURCES: list[Source] = []
 
@@ -96,7 +92,8 @@ def find_annotations(path: str | Path) -> Path:
 
 def help_for(name: str) -> str:
     """How to get the data set that has an annotation file of this name."""
-    return '\n'.join(source.help for source in _SOURCES if source.has(name)) or _HELP
+    known = (s for s in _SOURCES if s.release_of(name) or fnmatchcase(name.lower(), s.pattern))
+    return '\n'.join(source.help for source in known) or _HELP
 
 
 def read_json(path: str | Path) -> Any:

@@ -192,13 +192,7 @@ def _resized(info: dict[str, Any], pipeline: Sequence[Settings]) -> ImageBoxes:
     ignored = torch.tensor([bool(instance['ignore_flag']) for instance in instances], dtype=torch.bool)
     boxes = boxes * boxes.new_tensor([width / original[0], height / original[1]]).repeat(2)
     boxes = boxes.clamp(min=0).minimum(boxes.new_tensor([width, height, width, height]))
-    return ImageBoxes(
-        (height, width),
-        boxes[~ignored],
-        labels[~ignored],
-        original_sizes[~ignored],
-        boxes[ignored],
-    )
+    return ImageBoxes((height, width), boxes[~ignored], labels[~ignored], original_sizes[~ignored], boxes[ignored])
 
 
 def _apply(step: Settings, size: tuple[int, int]) -> tuple[int, int]:

@@ -138,9 +138,7 @@ def _precision_recall(gt: GroundTruth, dt: Detections, rules: Protocol, backend:
     return evaluation.eval['precision'][:, :, 0], evaluation.eval['recall'][:, 0]
 
 
-def _coco_dataset(
-    images: list[dict[str, int]], image: IntArray, boxes: FloatArray, **columns: NDArray[Any]
-) -> dict[str, Any]:
+def _coco_dataset(images: list[Any], image: IntArray, boxes: FloatArray, **columns: NDArray[Any]) -> dict[str, Any]:
     """A COCO data set of one class. Its ids start at 1: both backends take a match with id 0 for none."""
     keys = ('id', 'image_id', 'category_id', 'bbox', *columns)
     ids, ones = range(1, len(boxes) + 1), repeat(1, len(boxes))
