@@ -166,8 +166,7 @@ def convert(split_dir: Path, sizes: Mapping[str, tuple[int, int]], skip_missing:
             f'Put the images into {split_dir / "images"}, give --sizes, or leave these out with --skip-missing'
         )
     result.counts['images without a known size, left out'] = len(result.unsized)
-    unlabelled = set(name_of) - {path.stem for path in paths}
-    result.counts['images without an annotation file, left out'] = len(unlabelled)
+    result.counts['images without an annotation file, left out'] = len(name_of.keys() - {path.stem for path in paths})
     for path in tqdm(paths, 'annotations', unit='file', delay=2):
         if path.stem in name_of:
             _add_image(result, name_of[path.stem], sizes[name_of[path.stem]], list(read_rows(path)))
