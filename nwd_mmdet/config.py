@@ -8,8 +8,7 @@ from mmengine.config import Config
 from mmengine.hub import get_config
 from mmengine.logging import print_log
 
-from nwd_mmdet.datasets.aitod import find_annotations
-from nwd_mmdet.datasets.annotation_files import read_json
+from nwd_mmdet.datasets.annotation_files import find_annotations, read_json
 from nwd_mmdet.datasets.input_boxes import InputBoxes
 from nwd_mmdet.datasets.nwd_constant import ConstantEstimate
 

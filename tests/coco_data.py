@@ -1,12 +1,17 @@
-"""COCO data sets and detections, drawn for the tests of the evaluation."""
+"""COCO data sets on disk and in memory, and detections, drawn for the tests of data sets and evaluation."""
 
+import contextlib
+import io
 import json
 
+import cv2
 import numpy as np
 import torch
 from mmdet.structures import DetDataSample
 from mmengine.evaluator import Evaluator
 from mmengine.structures import InstanceData
+from pycocotools.coco import COCO
+from pycocotools.cocoeval import COCOeval
 
 from nwd_mmdet.evaluation import Detections, GroundTruth
 
@@ -90,3 +95,52 @@ def run_metric(metric, samples_, classes=CLASSES):
         evaluator.process([sample])
         count += 1
     return evaluator.evaluate(count)
+
+
+def entry(category_id, *bbox, **more):
+    """An annotation of image 1."""
+    return dict(image_id=1, category_id=category_id, bbox=list(bbox), area=bbox[2] * bbox[3], iscrowd=0, **more)
+
+
+def write_set(root, classes, name='train.json', annotations=None, folder='train', images=2, **coco):
+    """Write a set of 48 x 40 px images with one object; annotations are numbered here, images are 1.png, 2.png, ..."""
+    content = dict(
+        images=[dict(id=i, file_name=f'{i}.png', width=48, height=40) for i in range(1, images + 1)],
+        annotations=[dict(id=i, **a) for i, a in enumerate(annotations or [entry(1, 5, 6, 7, 8)], 1)],
+        categories=[dict(id=i, name=name) for i, name in enumerate(classes, 1)],
+    )
+    (root / 'annotations').mkdir(parents=True, exist_ok=True)
+    (root / folder).mkdir(parents=True, exist_ok=True)
+    (root / 'annotations' / name).write_text(json.dumps(content | coco))
+    for image in content['images']:
+        cv2.imwrite(str(root / folder / image['file_name']), np.zeros((40, 48, 3), np.uint8))
+
+
+def pycocotools_oracle(dataset, results, max_dets=(1, 100, 1500)):
+    """Plain pycocotools with AI-TOD's parameters, annotation ids from 1 (it takes a match with id 0 for none)."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        truth = COCO()
+        truth.dataset = {**dataset, 'annotations': [{**a, 'id': a['id'] + 1} for a in dataset['annotations']]}
+        truth.createIndex()
+        evaluation = COCOeval(truth, truth.loadRes([dict(result) for result in results]), 'bbox')
+        evaluation.params.areaRng = [[0, 1e10], [0, 64], [64, 256], [256, 1024], [1024, 1e10]]
+        evaluation.params.areaRngLbl = list('avtsm')
+        evaluation.params.maxDets = list(max_dets)
+        evaluation.evaluate()
+        evaluation.accumulate()
+    return evaluation
+
+
+def numbers(result):
+    """All numbers of an evaluation's result, flat, by path."""
+
+    def walk(path, value):
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                yield from walk(f'{path}/{key}', inner)
+        else:
+            yield path, value
+
+    content = result.to_json()
+    del content['protocol'], content['max_dets']
+    return dict(walk('', content))

@@ -19,9 +19,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from nwd_mmdet.datasets.aitod_files import AnnotationFile, image_folder
+from nwd_mmdet.datasets.annotation_files import written_at_once
 
 _WINDOW_NAME = re.compile(r'(\d+)__(\d+)_(\d+)\.png')
 
@@ -93,21 +95,14 @@ def find_windows(root: Path, files: Iterable[AnnotationFile]) -> tuple[list[Wind
     """
     paths: dict[tuple[str, int, int], dict[Path, None]] = {}
     others: dict[str, None] = {}
-    for split, names in _names_by_split(files).items():
-        folder = image_folder(root, split)
-        for name in names:
+    for file in files:
+        split, folder = file.release.split, image_folder(root, file.release.split)
+        for name in file.file_names:
             if match := _WINDOW_NAME.fullmatch(name):
                 paths.setdefault((match[1], int(match[2]), int(match[3])), {})[folder / name] = None
             elif not (folder / name).is_file():
                 others[f'{split}/{name}'] = None
     return [Window(*key, tuple(value)) for key, value in sorted(paths.items())], list(others)
-
-
-def _names_by_split(files: Iterable[AnnotationFile]) -> dict[str, dict[str, None]]:
-    names: dict[str, dict[str, None]] = {}
-    for file in files:
-        names.setdefault(file.split, {}).update(dict.fromkeys(file.file_names))
-    return names
 
 
 def window_starts(length: int, size: int = 800, stride: int = 600) -> list[int]:
@@ -117,7 +112,7 @@ def window_starts(length: int, size: int = 800, stride: int = 600) -> list[int]:
     return [*range(0, length - size, stride), length - size]
 
 
-def cut_window(image: np.ndarray, x: int, y: int, size: int = 800) -> np.ndarray:
+def cut_window(image: NDArray[np.uint8], x: int, y: int, size: int = 800) -> NDArray[np.uint8]:
     """The window, shape [size, size, 3], black where the image ends before it does."""
     window = np.zeros((size, size, 3), image.dtype)
     part = image[y : y + size, x : x + size]
@@ -198,17 +193,11 @@ def _cut_source(path: Path, windows: Sequence[Window], size: int, stride: int) -
     return report
 
 
-def _write(pixels: np.ndarray, target: Path, same: Sequence[Path]) -> None:
+def _write(pixels: NDArray[np.uint8], target: Path, same: Sequence[Path]) -> None:
     """Write a PNG in one step; a hard link where another split has the same image and the disk allows it."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f'.{target.stem}.{os.getpid()}.png')
-    temporary.unlink(missing_ok=True)
-    try:
+    with written_at_once(target) as temporary:
         try:
             os.link(same[0], temporary)
         except (IndexError, OSError):
             if not cv2.imwrite(str(temporary), pixels):
                 raise OSError(f'{temporary} could not be written: is the disk full?') from None
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -1,6 +1,5 @@
 """Is AI-TOD complete? Images and annotations of every split against what was published."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from terminaltables import AsciiTable
 from tqdm import tqdm
 
 from nwd_mmdet.datasets.aitod_files import AnnotationFile, image_folder
+from nwd_mmdet.datasets.coco_dataset import repeating
 
 _SIDE = 800
 
@@ -24,9 +24,9 @@ class SplitReport:
         version: 1 or 2.
         file: Name of the annotation file.
         images: Number of images it lists.
-        published_images: How many were published.
+        published_images: How many were published; None where it is not known.
         instances: Number of annotations.
-        published_instances: How many were published; None for the splits of version 1.
+        published_instances: Likewise; None for the splits of version 1.
         missing: Listed images that are not there.
         extra: PNG files there that are not listed.
         wrong_size: Images that are not 800 x 800 px, or no images at all.
@@ -38,7 +38,7 @@ class SplitReport:
     version: int
     file: str
     images: int
-    published_images: int
+    published_images: int | None
     instances: int
     published_instances: int | None
     missing: list[str]
@@ -65,11 +65,9 @@ def verify(root: Path, files: Sequence[AnnotationFile]) -> tuple[list[SplitRepor
         A report per file, and the images that two splits share which should not: ``'train and val'``,
         ``'trainval and test'``.
     """
-    sizes: dict[Path, dict[str, tuple[int, int] | None]] = {}
-    for folder in {image_folder(root, file.split) for file in files}:
-        sizes[folder] = _sizes(folder)
-    reports = [_check(file, sizes[image_folder(root, file.split)]) for file in files]
-    names = {(file.version, file.split): set(file.file_names) for file in files}
+    sizes = {folder: _sizes(folder) for folder in {image_folder(root, file.release.split) for file in files}}
+    reports = [_check(file, sizes[image_folder(root, file.release.split)]) for file in files]
+    names = {(file.release.version, file.release.split): set(file.file_names) for file in files}
     shared: dict[str, set[str]] = {}
     for first, second in (('train', 'val'), ('trainval', 'test')):
         for version in (1, 2):
@@ -97,8 +95,8 @@ def _check(file: AnnotationFile, sizes: dict[str, tuple[int, int] | None]) -> Sp
     listed = set(names)
     annotations = file.content.get('annotations', [])
     return SplitReport(
-        file.split,
-        file.version,
+        file.release.split,
+        file.release.version,
         file.path.name,
         len(names),
         file.release.images,
@@ -107,7 +105,7 @@ def _check(file: AnnotationFile, sizes: dict[str, tuple[int, int] | None]) -> Sp
         sorted(listed - sizes.keys()),
         sorted(sizes.keys() - listed),
         sorted(name for name in listed & sizes.keys() if sizes[name] != (_SIDE, _SIDE)),
-        sorted(name for name, count in Counter(names).items() if count > 1),
+        sorted(repeating(names)),
         sum(_is_bad(annotation['bbox']) for annotation in annotations),
     )
 
@@ -119,31 +117,14 @@ def _is_bad(bbox: Sequence[float]) -> bool:
 
 def table(reports: Iterable[SplitReport]) -> str:
     """One row per annotation file."""
-    header = [
-        'split',
-        'images',
-        'published',
-        'missing',
-        'extra',
-        'not 800²',
-        'doubled',
-        'instances',
-        'published',
-        'boxes',
-    ]
-    rows = [
-        [
-            f'{report.split} v{report.version}',
-            f'{report.images:,}',
-            f'{report.published_images:,}',
-            *(f'{len(names):,}' for names in (report.missing, report.extra, report.wrong_size, report.doubled)),
-            f'{report.instances:,}',
-            '-' if report.published_instances is None else f'{report.published_instances:,}',
-            f'{report.bad_boxes:,}',
-        ]
-        for report in reports
-    ]
-    return AsciiTable([header, *rows], 'AI-TOD').table
+    files = ('missing', 'extra', 'not 800²', 'doubled')
+    header = ['split', 'images', 'published', *files, 'instances', 'published', 'boxes']
+    rows = [header]
+    for r in reports:
+        lengths = map(len, (r.missing, r.extra, r.wrong_size, r.doubled))
+        numbers = [r.images, r.published_images, *lengths, r.instances, r.published_instances, r.bad_boxes]
+        rows.append([f'{r.split} v{r.version}', *('-' if n is None else f'{n:,}' for n in numbers)])
+    return str(AsciiTable(rows, 'AI-TOD').table)
 
 
 def to_json(reports: Iterable[SplitReport], shared: dict[str, list[str]]) -> dict[str, Any]:

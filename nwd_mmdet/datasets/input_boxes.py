@@ -17,8 +17,9 @@ from mmengine.registry import init_default_scope
 from torch import Tensor
 from tqdm import tqdm
 
-from nwd_mmdet.datasets.aitod import find_annotations
-from nwd_mmdet.datasets.annotation_files import read_json
+from nwd_mmdet.datasets.annotation_files import find_annotations, read_coco
+
+Settings = dict[str, Any]  # of a data set or a transform, as a config has them
 
 # Transforms that leave the objects' sizes alone. The second group changes the size of the image, and so what a later
 # resize to a fixed scale does.
@@ -114,20 +115,18 @@ class InputBoxes:
             ValueError: No COCO annotations, or without sizes of images or areas of boxes.
             FileNotFoundError: No such file.
         """
-        annotations = read_json(path)
-        if not isinstance(annotations, dict) or 'categories' not in annotations:
-            raise ValueError(f"{path}: not a COCO data set, which is a JSON object with 'images' and 'categories'")
+        categories = read_coco(path)['categories']
         steps = [] if scale is None else [dict(type='Resize', scale=tuple(scale), keep_ratio=True)]
         dataset = dict(
             type='CocoDataset',
             ann_file=str(path),
-            metainfo=dict(classes=tuple(str(category['name']) for category in annotations['categories'])),
+            metainfo=dict(classes=tuple(str(category['name']) for category in categories)),
             pipeline=steps,
         )
         return cls.from_config(Config(dict(train_dataloader=dict(dataset=dataset))), max_images)
 
 
-def leaves(settings: dict[str, Any], steps: Sequence[dict] = ()) -> Iterator[tuple[dict[str, Any], list[dict]]]:
+def leaves(settings: Settings, steps: Sequence[Settings] = ()) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
     """The data sets inside wrappers, each with the transforms that the wrappers add to its own."""
     if 'dataset' in settings:
         yield from leaves(settings['dataset'], [*settings.get('pipeline', []), *steps])
@@ -138,13 +137,13 @@ def leaves(settings: dict[str, Any], steps: Sequence[dict] = ()) -> Iterator[tup
         yield settings, list(steps)
 
 
-def build_leaf(settings: dict[str, Any]) -> Any:
+def build_leaf(settings: Settings) -> Any:
     """The data set without its pipeline, loaded without a look at its images."""
     settings = {'data_prefix': {'img': ''}, **copy.deepcopy(settings), 'pipeline': [], 'lazy_init': True}
     dataset = DATASETS.build(settings)
     if isinstance(dataset, CocoDataset) and dataset.backend_args is None:
         dataset.ann_file = str(find_annotations(dataset.ann_file))
-        dataset.backend_args = {'backend': 'local'}  # with a storage named, AITODDataset does not look for the images
+        dataset.backend_args = {'backend': 'local'}  # with a storage named, images are not looked for
     try:
         dataset.full_init()
     except KeyError as error:
@@ -155,13 +154,13 @@ def build_leaf(settings: dict[str, Any]) -> Any:
     return dataset
 
 
-def _type(step: dict[str, Any]) -> str:
+def _type(step: Settings) -> str:
     """Name of a transform, without its scope; new-style configs have the class."""
     name = step['type']
     return (name if isinstance(name, str) else name.__name__).rpartition('.')[2]
 
 
-def _warn_of_unknown(pipeline: Sequence[dict]) -> None:
+def _warn_of_unknown(pipeline: Sequence[Settings]) -> None:
     cut = ''
     for step in pipeline:
         name = _type(step)
@@ -181,7 +180,7 @@ def _warn(message: str) -> None:
     print_log(f'train_dataloader: {message}', logger='current', level=logging.WARNING)
 
 
-def _resized(info: dict[str, Any], pipeline: Sequence[dict]) -> ImageBoxes:
+def _resized(info: dict[str, Any], pipeline: Sequence[Settings]) -> ImageBoxes:
     """One image of a data set, as the pipeline resizes it."""
     width, height = original = (info['width'], info['height'])
     for step in pipeline:
@@ -193,16 +192,10 @@ def _resized(info: dict[str, Any], pipeline: Sequence[dict]) -> ImageBoxes:
     ignored = torch.tensor([bool(instance['ignore_flag']) for instance in instances], dtype=torch.bool)
     boxes = boxes * boxes.new_tensor([width / original[0], height / original[1]]).repeat(2)
     boxes = boxes.clamp(min=0).minimum(boxes.new_tensor([width, height, width, height]))
-    return ImageBoxes(
-        (height, width),
-        boxes[~ignored],
-        labels[~ignored],
-        original_sizes[~ignored],
-        boxes[ignored],
-    )
+    return ImageBoxes((height, width), boxes[~ignored], labels[~ignored], original_sizes[~ignored], boxes[ignored])
 
 
-def _apply(step: dict[str, Any], size: tuple[int, int]) -> tuple[int, int]:
+def _apply(step: Settings, size: tuple[int, int]) -> tuple[int, int]:
     """Width and height of an image after a transform, by mmcv's rules."""
     name = _type(step)
     if name == 'RandomChoice':

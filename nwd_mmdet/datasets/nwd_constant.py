@@ -85,7 +85,7 @@ class ConstantEstimate:
             numbers = (part.mean, part.std, *part.quartiles)
             cells = [f'{number:.1f}' for number in numbers] if part.count else ['-'] * len(numbers)
             rows.append([name, f'{part.count:,}', *cells, f'{constant:.1f}'])
-        return AsciiTable(rows, 'Object sizes in network-input px').table
+        return str(AsciiTable(rows, 'Object sizes in network-input px').table)
 
     def remarks(self) -> list[str]:
         """What to know before the constant is used."""

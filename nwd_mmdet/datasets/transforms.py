@@ -9,13 +9,16 @@ import torch
 from mmcv.transforms import BaseTransform
 from mmdet.registry import TRANSFORMS
 from mmdet.structures.bbox import get_box_tensor
+from numpy.typing import NDArray
 
 from nwd_mmdet.overlaps import aligned
+
+FloatArray = NDArray[np.float64]
 
 _SMALLEST = 1.0  # px; the paper asks for sides above 0, and mmdet drops boxes under 1 px
 
 
-def add_noise(boxes: np.ndarray, shape: tuple[int, int], rate: float, rng: np.random.Generator) -> np.ndarray:
+def add_noise(boxes: FloatArray, shape: tuple[int, int], rate: float, rng: np.random.Generator) -> FloatArray:
     """Move and resize boxes at random, inside their image.
 
     Alpha-IoU paper (He et al., NeurIPS 2021), section 4.3: centre and width change by up to η times the width, centre
@@ -38,8 +41,8 @@ def add_noise(boxes: np.ndarray, shape: tuple[int, int], rate: float, rng: np.ra
     return np.concatenate([centre - size / 2, centre + size / 2], 1)
 
 
-def noise_source(image: str, seed: int = 0) -> np.random.Generator:
-    """Where the noise of an image comes from: its file name, without folders, and a seed."""
+def noise_rng(image: str, seed: int = 0) -> np.random.Generator:
+    """The generator of an image's noise, from its file name, without folders, and a seed."""
     name = image.replace('\\', '/').rpartition('/')[2]
     return np.random.default_rng([seed, zlib.crc32(name.encode())])
 
@@ -66,8 +69,8 @@ def mean_overlap_with_noise(coco: dict[str, Any], rate: float, seed: int = 0) ->
         if image['id'] in by_image:
             boxes = np.array(by_image[image['id']], float)
             boxes[:, 2:] += boxes[:, :2]
-            source = noise_source(image['file_name'], seed)
-            noisy = add_noise(boxes, (image['height'], image['width']), rate, source)
+            rng = noise_rng(image['file_name'], seed)
+            noisy = add_noise(boxes, (image['height'], image['width']), rate, rng)
             overlaps.append(aligned('iou', torch.from_numpy(boxes), torch.from_numpy(noisy)))
     if not overlaps:
         raise ValueError('the annotation file has no boxes')
@@ -100,8 +103,8 @@ class NoisyBoxes(BaseTransform):
     def transform(self, results: dict[str, Any]) -> dict[str, Any]:
         """Replace the boxes of one image."""
         boxes = get_box_tensor(results['gt_bboxes'])
-        source = noise_source(str(results['img_path']), self.seed)
-        noisy = add_noise(boxes.double().numpy(), results['img_shape'][:2], self.rate, source)
+        rng = noise_rng(str(results['img_path']), self.seed)
+        noisy = add_noise(boxes.double().numpy(), results['img_shape'][:2], self.rate, rng)
         ignored = np.asarray(results.get('gt_ignore_flags', np.zeros(len(boxes))), bool)
         moved = torch.where(torch.from_numpy(ignored)[:, None], boxes, torch.from_numpy(noisy).to(boxes))
         bboxes = results['gt_bboxes']

@@ -1,8 +1,6 @@
 """VisDrone-DET's annotations, from its text files to COCO's format."""
 
 import csv
-import json
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,9 +12,11 @@ from PIL import Image
 from terminaltables import AsciiTable
 from tqdm import tqdm
 
+from nwd_mmdet.datasets.annotation_files import listing
 from nwd_mmdet.datasets.visdrone import CLASSES
 
 _IGNORED_REGION, _OTHERS = 0, 11
+_LISTED = 20  # file names in a message
 _SUFFIXES = ('.jpg', '.jpeg', '.png')
 # Absolute sizes √(wh) in px that the summary counts by: AI-TOD's limits, and 2 px, below which it has no objects.
 _LIMITS = (0, 2, 8, 16, 32, 64)
@@ -46,7 +46,7 @@ class Conversion:
     """
 
     dataset: dict[str, Any]
-    counts: Counter = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
     unsized: list[str] = field(default_factory=list)
 
     def summary(self) -> str:
@@ -105,7 +105,7 @@ def read_sizes(path: Path) -> dict[str, tuple[int, int]]:
         except (TypeError, ValueError) as error:
             raise ValueError(f'{path}, line {reader.line_num}: a size is no whole number ({error})') from None
     if bad := [name for name, size in sizes.items() if min(size) < 1]:
-        raise ValueError(f'{path}: width and height must be at least 1 px, not as for {_some(bad)}')
+        raise ValueError(f'{path}: width and height must be at least 1 px, not as for {listing(bad, _LISTED)}')
     return sizes
 
 
@@ -148,7 +148,8 @@ def convert(split_dir: Path, sizes: Mapping[str, tuple[int, int]], skip_missing:
         )
     name_of = {Path(name).stem: name for name in sizes}
     if repeated := [name for name in sizes if name_of[Path(name).stem] != name]:
-        raise ValueError(f'several images belong to the same annotation file, remove one of each: {_some(repeated)}')
+        names = listing(repeated, _LISTED)
+        raise ValueError(f'several images belong to the same annotation file, remove one of each: {names}')
     result = Conversion(
         {
             'info': {'description': f'VisDrone2019-DET, {split_dir.absolute().name}'},
@@ -161,12 +162,11 @@ def convert(split_dir: Path, sizes: Mapping[str, tuple[int, int]], skip_missing:
     if result.unsized and not skip_missing:
         raise ValueError(
             f'{len(result.unsized):,} of {len(paths):,} annotation files have no image whose size is known: '
-            f'{_some(result.unsized)}. Put the images into {split_dir / "images"}, give --sizes, or leave these out '
-            'with --skip-missing'
+            f'{listing(result.unsized, _LISTED)}. '
+            f'Put the images into {split_dir / "images"}, give --sizes, or leave these out with --skip-missing'
         )
     result.counts['images without a known size, left out'] = len(result.unsized)
-    unlabelled = set(name_of) - {path.stem for path in paths}
-    result.counts['images without an annotation file, left out'] = len(unlabelled)
+    result.counts['images without an annotation file, left out'] = len(name_of.keys() - {path.stem for path in paths})
     for path in tqdm(paths, 'annotations', unit='file', delay=2):
         if path.stem in name_of:
             _add_image(result, name_of[path.stem], sizes[name_of[path.stem]], list(read_rows(path)))
@@ -201,18 +201,3 @@ def _add_image(result: Conversion, file_name: str, size: tuple[int, int], rows: 
                 'occlusion': row.occlusion,
             }
         )
-
-
-def write(dataset: Mapping[str, Any], path: Path) -> None:
-    """Write JSON in one step: an interruption leaves no half file."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
-    try:
-        temporary.write_text(json.dumps(dataset), encoding='utf-8')
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _some(names: list[str], number: int = 20) -> str:
-    return ', '.join(names[:number]) + (f' and {len(names) - number:,} more' if len(names) > number else '')

@@ -11,6 +11,11 @@ from typing import Any
 
 import numpy as np
 from mmengine.logging import print_log
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+BoolArray = NDArray[np.bool_]
 
 # Ids listed in an error message; a wrong file differs in thousands of them.
 _MAX_LISTED = 5
@@ -34,11 +39,11 @@ class GroundTruth:
     image_ids: list[Hashable]
     category_ids: list[Hashable]
     category_names: list[str]
-    image: np.ndarray
-    category: np.ndarray
-    boxes: np.ndarray
-    areas: np.ndarray
-    crowd: np.ndarray
+    image: IntArray
+    category: IntArray
+    boxes: FloatArray
+    areas: FloatArray
+    crowd: BoolArray
 
     @classmethod
     def from_coco(cls, dataset: dict[str, Any], source: str) -> 'GroundTruth':
@@ -98,12 +103,11 @@ class GroundTruth:
         old = [self.category_names.index(name) for name in names]
         new_position = np.full(len(self.category_ids), -1)
         new_position[old] = np.arange(len(old))
-        category = new_position[self.category]
-        rows = category >= 0
-        kept = replace(self, category_ids=[self.category_ids[i] for i in old], category_names=list(names))
-        return replace(kept, category=category).take(rows)
+        category, ids = new_position[self.category], [self.category_ids[i] for i in old]
+        kept = replace(self, category=category, category_ids=ids, category_names=list(names))
+        return kept.take(category >= 0)
 
-    def take(self, rows: np.ndarray) -> 'GroundTruth':
+    def take(self, rows: IntArray | BoolArray) -> 'GroundTruth':
         """The objects selected by a mask or by indices; images and classes stay."""
         columns = ('image', 'category', 'boxes', 'areas', 'crowd')
         return replace(self, **{name: getattr(self, name)[rows] for name in columns})
@@ -126,10 +130,10 @@ class Detections:
         ValueError: If a box or score is NaN or infinite.
     """
 
-    image: np.ndarray
-    category: np.ndarray
-    boxes: np.ndarray
-    scores: np.ndarray
+    image: IntArray
+    category: IntArray
+    boxes: FloatArray
+    scores: FloatArray
 
     def __post_init__(self) -> None:
         bad = np.flatnonzero(~(np.isfinite(self.boxes).all(1) & np.isfinite(self.scores)))
@@ -163,7 +167,13 @@ class Detections:
         )
         return cls(image, category, _boxes_of(results, source), np.array([r['score'] for r in results], np.float64))
 
-    def take(self, rows: np.ndarray) -> 'Detections':
+    def best_per_image(self, count: int) -> 'Detections':
+        """The ``count`` best of each image, by image and descending score; equal scores keep their order."""
+        ordered = self.take(np.lexsort((-self.scores, self.image)))
+        rank = np.arange(len(ordered)) - np.searchsorted(ordered.image, ordered.image)
+        return ordered.take(rank < count)
+
+    def take(self, rows: IntArray | BoolArray) -> 'Detections':
         """The detections selected by a mask or by indices."""
         return Detections(self.image[rows], self.category[rows], self.boxes[rows], self.scores[rows])
 
@@ -171,22 +181,34 @@ class Detections:
         return len(self.boxes)
 
 
+def xyxy_of(boxes: FloatArray) -> FloatArray:
+    """Corners of boxes given by corner and size, both of shape [N, 4]."""
+    return np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], axis=1)
+
+
+def xywh_of(boxes: FloatArray) -> FloatArray:
+    """Corner and size of boxes given by their corners, both of shape [N, 4]."""
+    return np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
+
+
 def _of_listed_images(annotations: list[dict[str, Any]], image_ids: set[Hashable], source: str) -> list[dict[str, Any]]:
-    """Without the annotations of images that are not listed, which AITODDataset and pycocotools leave out as well."""
+    """Without the annotations of images that are not listed, which the data set and pycocotools leave out as well."""
     kept = [annotation for annotation in annotations if annotation['image_id'] in image_ids]
-    if strays := len(annotations) - len(kept):
-        print_log(f'{source}: {strays:,} annotations belong to no image of the file and are left out', logger='current')
+    if unlisted := len(annotations) - len(kept):
+        print_log(
+            f'{source}: {unlisted:,} annotations belong to no image of the file and are left out', logger='current'
+        )
     return kept
 
 
-def _boxes_of(entries: Sequence[dict[str, Any]], source: str) -> np.ndarray:
+def _boxes_of(entries: Sequence[dict[str, Any]], source: str) -> FloatArray:
     try:
         return np.array([entry['bbox'] for entry in entries], np.float64).reshape(len(entries), 4)
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{source}: every entry needs 'bbox' as [x, y, width, height] ({error!r})") from error
 
 
-def _positions(ids: Iterable[Hashable], known: Sequence[Hashable], kind: str, source: str, where: str) -> np.ndarray:
+def _positions(ids: Iterable[Hashable], known: Sequence[Hashable], kind: str, source: str, where: str) -> IntArray:
     """Positions of ``ids`` in ``known`` as int64; raise ValueError, naming ``source`` and the ids, if any is not."""
     position = {key: index for index, key in enumerate(known)}
     ids = list(ids)

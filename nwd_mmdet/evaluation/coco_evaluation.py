@@ -16,11 +16,12 @@ from typing import Any
 
 import numpy as np
 from mmengine.logging import print_log
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from nwd_mmdet.datasets.annotation_files import read_json
 from nwd_mmdet.evaluation import visdrone_toolkit
-from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth
+from nwd_mmdet.evaluation.coco_arrays import Detections, FloatArray, GroundTruth, IntArray
 from nwd_mmdet.evaluation.coco_protocols import (
     IOU_THRESHOLDS,
     NO_LIMIT,
@@ -29,9 +30,8 @@ from nwd_mmdet.evaluation.coco_protocols import (
     Protocol,
     get_protocol,
 )
-from nwd_mmdet.evaluation.evaluation_result import EvaluationResult
+from nwd_mmdet.evaluation.evaluation_result import COCOResult, EvaluationResult
 from nwd_mmdet.evaluation.lrp import OptimalLRP, optimal_lrp
-from nwd_mmdet.evaluation.visdrone_toolkit import ToolkitResult
 
 #: What detections in files can be evaluated by.
 JSON_PROTOCOLS = (*sorted(PROTOCOLS), visdrone_toolkit.PROTOCOL)
@@ -39,7 +39,7 @@ JSON_PROTOCOLS = (*sorted(PROTOCOLS), visdrone_toolkit.PROTOCOL)
 _LOG_EVERY = 10  # seconds between lines of progress
 
 
-def evaluate(gt: GroundTruth, dt: Detections, protocol: str = 'aitod', backend: str | None = None) -> EvaluationResult:
+def evaluate(gt: GroundTruth, dt: Detections, protocol: str = 'aitod', backend: str | None = None) -> COCOResult:
     """Compare detections with the ground truth.
 
     The classes are independent of each other and are evaluated one after the other, which keeps the backend's memory
@@ -74,7 +74,7 @@ def evaluate(gt: GroundTruth, dt: Detections, protocol: str = 'aitod', backend: 
     with tqdm(total=len(dt), desc='Evaluating', unit=' boxes', unit_scale=True, leave=False, disable=None) as progress:
         for category in range(len(gt.category_ids)):
             objects = gt.take(gt.category == category)
-            found = _best_per_image(dt.take(dt.category == category), rules.max_dets[-1])
+            found = dt.take(dt.category == category).best_per_image(rules.max_dets[-1])
             if not objects.crowd.all():  # true also of no objects
                 precision[:, :, category], recall[:, category] = _precision_recall(objects, found, rules, backend)
                 lrp[category] = optimal_lrp(objects, found, IOU_THRESHOLDS[0])
@@ -84,12 +84,10 @@ def evaluate(gt: GroundTruth, dt: Detections, protocol: str = 'aitod', backend: 
                 done = f'{category + 1} of {len(gt.category_ids)} classes, {progress.n:,} of {len(dt):,} detections'
                 print_log(f'Evaluated {done} in {last_line - start:.0f} s …', logger='current')
     print_log(f'Evaluated in {time.perf_counter() - start:.1f} s.', logger='current')
-    return EvaluationResult.from_arrays(protocol, gt.category_names, counts, precision, recall, lrp)
+    return COCOResult.from_arrays(protocol, gt.category_names, counts, precision, recall, lrp)
 
 
-def evaluate_json(
-    gt_path: str | Path, dt_path: str | Path, protocol: str = 'aitod'
-) -> EvaluationResult | ToolkitResult:
+def evaluate_json(gt_path: str | Path, dt_path: str | Path, protocol: str = 'aitod') -> EvaluationResult:
     """Compare a file of COCO detections with a COCO annotation file.
 
     Args:
@@ -118,14 +116,7 @@ def default_backend() -> str:
     return 'faster_coco_eval'
 
 
-def _best_per_image(dt: Detections, max_dets: int) -> Detections:
-    """The ``max_dets`` best detections of each image, by image and descending score; equal scores keep their order."""
-    dt = dt.take(np.lexsort((-dt.scores, dt.image)))
-    rank = np.arange(len(dt)) - np.searchsorted(dt.image, dt.image)
-    return dt.take(rank < max_dets)
-
-
-def _precision_recall(gt: GroundTruth, dt: Detections, rules: Protocol, backend: str) -> tuple[np.ndarray, np.ndarray]:
+def _precision_recall(gt: GroundTruth, dt: Detections, rules: Protocol, backend: str) -> tuple[FloatArray, FloatArray]:
     """Precision [T, R, A, M] and recall [T, A, M] of one class; T IoUs, R recalls, A sizes (0 is all), M max_dets."""
     make_api, make_evaluation = _load_backend(backend)
     images = [{'id': image} for image in np.union1d(gt.image, dt.image).tolist()]
@@ -147,7 +138,7 @@ def _precision_recall(gt: GroundTruth, dt: Detections, rules: Protocol, backend:
     return evaluation.eval['precision'][:, :, 0], evaluation.eval['recall'][:, 0]
 
 
-def _coco_dataset(images: list[dict], image: np.ndarray, boxes: np.ndarray, **columns: np.ndarray) -> dict[str, Any]:
+def _coco_dataset(images: list[Any], image: IntArray, boxes: FloatArray, **columns: NDArray[Any]) -> dict[str, Any]:
     """A COCO data set of one class. Its ids start at 1: both backends take a match with id 0 for none."""
     keys = ('id', 'image_id', 'category_id', 'bbox', *columns)
     ids, ones = range(1, len(boxes) + 1), repeat(1, len(boxes))
@@ -168,7 +159,7 @@ def _garbage_collection_paused() -> Iterator[None]:
             gc.enable()
 
 
-def _load_backend(backend: str) -> tuple[Callable, Callable]:
+def _load_backend(backend: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The classes of a backend: COCO data set, evaluation."""
     if backend == 'faster_coco_eval':
         from faster_coco_eval import COCO, COCOeval_faster

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from terminaltables import AsciiTable
 
+from nwd_mmdet.evaluation.coco_arrays import FloatArray
 from nwd_mmdet.evaluation.coco_protocols import IOU_THRESHOLDS, Protocol, get_protocol
 
 
@@ -16,13 +17,10 @@ class EvaluationResult:
 
     Attributes:
         protocol: Name of the protocol.
-        max_dets: Detections per image and class that AR is given at; AP and oLRP are at the last.
-        metrics: AP, AP_50, AP_75, AP by size, AR by number of detections, AR by size, oLRP and its parts; -1 where
-            there is nothing to compute a number from (no object of that size), as COCO has it.
-        classwise: The same for every class, by its name, with ``oLRP_threshold``, the score at which LRP is smallest;
-            None where ``metrics`` has -1.
-        ap_per_iou: IoU threshold ('0.50' … '0.95') → AP.
-        ap_75_95: Mean AP over IoU .75 to .95: how tight the boxes are.
+        max_dets: Numbers of detections that AR is given at; everything else is at the last.
+        metrics: Name → number, a mean over the classes; -1 where there is nothing to compute it from (no object of that
+            size), as COCO has it.
+        classwise: Class name → the numbers of this class by name; None where ``metrics`` has -1.
         counts: Number of images, annotations and detections.
     """
 
@@ -30,9 +28,45 @@ class EvaluationResult:
     max_dets: tuple[int, ...]
     metrics: dict[str, float]
     classwise: dict[str, dict[str, float | None]]
+    counts: dict[str, int]
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, ready for ``json.dump``: the metrics at the top, the rest under its name; no NaN."""
+        return {
+            **self.metrics,
+            'classwise': self.classwise,
+            'protocol': self.protocol,
+            'max_dets': list(self.max_dets),
+            'counts': self.counts,
+        }
+
+    def table(self) -> str:
+        """The metrics as a table."""
+        rows = [[key, _cell(value)] for key, value in self.metrics.items()]
+        return _draw([['', ''], *rows], f'{self.protocol}, {self.max_dets[-1]} detections an image')
+
+    def classwise_table(self) -> str:
+        """AP, AP by IoU and size, and oLRP of every class, as far as the protocol has them."""
+        values = next(iter(self.classwise.values()), {})
+        keys = [key for key in values if key.startswith('AP') or key == 'oLRP']
+        rows = [[name, *(_cell(values[key]) for key in keys)] for name, values in self.classwise.items()]
+        return _draw([['class', *keys], *rows], f'{self.protocol}, per class')
+
+
+@dataclass(frozen=True)
+class COCOResult(EvaluationResult):
+    """The numbers of an evaluation of COCO's kind.
+
+    ``metrics`` are AP, AP_50, AP_75, AP by size, AR by number of detections, AR by size, oLRP and its parts;
+    ``classwise`` has the same with ``oLRP_threshold``, the score at which LRP is smallest.
+
+    Attributes:
+        ap_per_iou: IoU threshold ('0.50' … '0.95') → AP.
+        ap_75_95: Mean AP over IoU .75 to .95: how tight the boxes are.
+    """
+
     ap_per_iou: dict[str, float]
     ap_75_95: float
-    counts: dict[str, int]
 
     @classmethod
     def from_arrays(
@@ -40,10 +74,10 @@ class EvaluationResult:
         protocol: str,
         class_names: Sequence[str],
         counts: dict[str, int],
-        precision: np.ndarray,
-        recall: np.ndarray,
-        lrp: np.ndarray,
-    ) -> 'EvaluationResult':
+        precision: FloatArray,
+        recall: FloatArray,
+        lrp: FloatArray,
+    ) -> 'COCOResult':
         """Summarise the curves of all classes.
 
         Args:
@@ -67,9 +101,9 @@ class EvaluationResult:
             rules.max_dets,
             _summarise(rules, precision, recall, lrp),
             classwise,
+            counts,
             {f'{threshold:.2f}': _mean(best[t]) for t, threshold in enumerate(IOU_THRESHOLDS)},
             _mean(best[IOU_THRESHOLDS > 0.74]),
-            counts,
         )
 
     @property
@@ -79,15 +113,8 @@ class EvaluationResult:
 
     def to_json(self) -> dict[str, Any]:
         """Everything, ready for ``json.dump``: the metrics at the top, the rest under its name; no NaN."""
-        return {
-            **self.metrics,
-            'AP_75_95': self.ap_75_95,
-            'AP_per_iou': self.ap_per_iou,
-            'classwise': self.classwise,
-            'protocol': self.protocol,
-            'max_dets': list(self.max_dets),
-            'counts': self.counts,
-        }
+        by_iou = {'AP_75_95': self.ap_75_95, 'AP_per_iou': self.ap_per_iou}
+        return {**self.metrics, **by_iou, **super().to_json()}
 
     def table(self) -> str:
         """The metrics as a table: a line each for AP, AP by IoU threshold, AR and oLRP."""
@@ -104,15 +131,9 @@ class EvaluationResult:
             rows.append([*map(_cell, group.values()), *padding])
         return _draw(rows, f'{self.protocol}, {self.max_dets[-1]} detections', inner_row_border=True)
 
-    def classwise_table(self) -> str:
-        """AP, AP by IoU and size, and oLRP of every class."""
-        keys = [key for key in self.metrics if key.startswith('AP')] + ['oLRP']
-        rows = [[name, *(_cell(values[key]) for key in keys)] for name, values in self.classwise.items()]
-        return _draw([['class', *keys], *rows], f'{self.protocol}, per class')
 
-
-def _summarise(rules: Protocol, precision: np.ndarray, recall: np.ndarray, lrp: np.ndarray) -> dict[str, float]:
-    """The metrics, averaged over the classes given; shapes as in :meth:`EvaluationResult.from_arrays`."""
+def _summarise(rules: Protocol, precision: FloatArray, recall: FloatArray, lrp: FloatArray) -> dict[str, float]:
+    """The metrics, averaged over the classes given; shapes as in :meth:`COCOResult.from_arrays`."""
     ap = precision[..., -1]  # at the most detections
     return {
         'AP': _mean(ap[..., 0]),
@@ -125,7 +146,7 @@ def _summarise(rules: Protocol, precision: np.ndarray, recall: np.ndarray, lrp: 
     }
 
 
-def _mean(values: np.ndarray) -> float:
+def _mean(values: FloatArray) -> float:
     """Mean over what is defined, neither -1 nor NaN; -1 if nothing is."""
     defined = values[values > -1]
     return float(defined.mean()) if defined.size else -1.0
@@ -138,4 +159,4 @@ def _cell(value: float | None) -> str:
 def _draw(rows: list[list[str]], title: str, inner_row_border: bool = False) -> str:
     table = AsciiTable(rows, title)
     table.inner_row_border = inner_row_border
-    return table.table
+    return str(table.table)

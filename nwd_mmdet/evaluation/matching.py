@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from nwd_mmdet.compiled import compiled
-from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth
+from nwd_mmdet.evaluation.coco_arrays import BoolArray, Detections, FloatArray, GroundTruth, IntArray
 
 # In matched IoUs: the detection matched nothing; it matched a crowd region and counts as neither right nor wrong.
 UNMATCHED = 0.0
@@ -21,8 +21,8 @@ class Matches(NamedTuple):
         gt: Shape [N], int64: row of the matched object or crowd region in the ground truth, -1 where unmatched.
     """
 
-    iou: np.ndarray
-    gt: np.ndarray
+    iou: FloatArray
+    gt: IntArray
 
 
 def match_greedily(gt: GroundTruth, dt: Detections, threshold: float) -> Matches:
@@ -50,13 +50,13 @@ def match_greedily(gt: GroundTruth, dt: Detections, threshold: float) -> Matches
 
 @compiled
 def _match(
-    gt_boxes: np.ndarray,
-    gt_crowd: np.ndarray,
-    gt_start: np.ndarray,
-    dt_boxes: np.ndarray,
-    dt_start: np.ndarray,
+    gt_boxes: FloatArray,
+    gt_crowd: BoolArray,
+    gt_start: IntArray,
+    dt_boxes: FloatArray,
+    dt_start: IntArray,
     threshold: float,
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[FloatArray, IntArray]:
     """Compiled loop of :func:`match_greedily`; ``*_start`` [I + 1] says where an image's boxes begin."""
     matched = np.full(len(dt_boxes), UNMATCHED)
     row = np.full(len(dt_boxes), -1)
@@ -80,7 +80,7 @@ def _match(
 
 
 @njit(nogil=True, inline='always')
-def _iou_xywh(detection: np.ndarray, target: np.ndarray, crowd: bool) -> float:
+def _iou_xywh(detection: FloatArray, target: FloatArray, crowd: bool) -> float:
     """IoU; with a crowd region the share of the detection inside it. The operations and their order are COCO's."""
     width = min(detection[0] + detection[2], target[0] + target[2]) - max(detection[0], target[0])
     if width <= 0:
@@ -90,4 +90,4 @@ def _iou_xywh(detection: np.ndarray, target: np.ndarray, crowd: bool) -> float:
         return 0.0
     intersection = width * height
     area = detection[2] * detection[3]
-    return intersection / (area if crowd else area + target[2] * target[3] - intersection)
+    return float(intersection / (area if crowd else area + target[2] * target[3] - intersection))

@@ -2,19 +2,16 @@
 
 from typing import Any
 
-import numpy as np
 from mmdet.registry import METRICS
-from mmengine.fileio import load
 
-from nwd_mmdet.datasets.aitod import find_annotations
-from nwd_mmdet.evaluation.aitod_metric import AITODMetric
-from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth
+from nwd_mmdet.evaluation.box_metric import BoxMetric
+from nwd_mmdet.evaluation.coco_arrays import Detections, FloatArray, GroundTruth
 from nwd_mmdet.evaluation.evaluation_result import EvaluationResult
-from nwd_mmdet.evaluation.visdrone_toolkit import ToolkitResult, evaluate_toolkit, regions_of
+from nwd_mmdet.evaluation.visdrone_toolkit import evaluate_toolkit, regions_of
 
 
 @METRICS.register_module()
-class VisDroneMetric(AITODMetric):
+class VisDroneMetric(BoxMetric):
     """AP and AR on VisDrone-DET; the name of the protocol stands above every table.
 
     ``protocol='papers'`` is what the NWD, NWD-RKA and RFLA papers report on val: COCO's evaluation with AI-TOD's sizes
@@ -27,7 +24,7 @@ class VisDroneMetric(AITODMetric):
 
     Args:
         protocol: ``'papers'`` or ``'official'``.
-        **kwargs: As :class:`~nwd_mmdet.evaluation.aitod_metric.AITODMetric`; ``'official'`` needs ``ann_file``.
+        **kwargs: As :class:`~nwd_mmdet.evaluation.box_metric.BoxMetric`; ``'official'`` needs ``ann_file``.
 
     Raises:
         ValueError: Another ``protocol``; ``'official'`` without ``ann_file``.
@@ -39,16 +36,19 @@ class VisDroneMetric(AITODMetric):
     def __init__(self, protocol: str = 'papers', **kwargs: Any) -> None:
         if protocol not in ('papers', 'official'):
             raise ValueError(f"protocol={protocol!r} must be 'papers' or 'official'")
-        super().__init__(**kwargs)
         self.official = protocol == 'official'
-        self._regions: list[np.ndarray] = []
-        if self.official:
-            if self._annotated is None or self.ann_file is None:
-                raise ValueError("protocol='official' needs ann_file: the ignored regions stand in it")
-            backend_args = kwargs.get('backend_args')
-            path = self.ann_file if backend_args else str(find_annotations(self.ann_file))
-            self._regions = regions_of(load(path, backend_args=backend_args), self._annotated)
+        self._regions: list[FloatArray] = []
+        super().__init__(**kwargs)
+        if self.official and self._annotated is None:
+            raise ValueError("protocol='official' needs ann_file: the ignored regions stand in it")
 
-    def evaluate_arrays(self, gt: GroundTruth, dt: Detections) -> EvaluationResult | ToolkitResult:
+    def read_annotations(self, dataset: dict[str, Any], source: str) -> GroundTruth:
+        """The objects of a COCO data set; the official protocol keeps its ignored regions as well."""
+        gt = super().read_annotations(dataset, source)
+        if self.official:
+            self._regions = regions_of(dataset, gt)
+        return gt
+
+    def evaluate_arrays(self, gt: GroundTruth, dt: Detections) -> EvaluationResult:
         """Compare detections with the ground truth."""
         return evaluate_toolkit(gt, dt, self._regions) if self.official else super().evaluate_arrays(gt, dt)

@@ -16,63 +16,34 @@ Where this follows the definition and the toolkit does not: the toolkit draws ig
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from terminaltables import AsciiTable
 
-from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth
+from nwd_mmdet.evaluation.coco_arrays import BoolArray, Detections, FloatArray, GroundTruth, xyxy_of
 from nwd_mmdet.evaluation.coco_protocols import IOU_THRESHOLDS
+from nwd_mmdet.evaluation.evaluation_result import EvaluationResult
 from nwd_mmdet.evaluation.matching import match_greedily
 
 PROTOCOL = 'visdrone-official'
 MAX_DETS = (1, 10, 100, 500)
 
 
-@dataclass(frozen=True)
-class ToolkitResult:
-    """Numbers of the toolkit's protocol, as fractions; -1 where there is no object.
-
-    Attributes:
-        metrics: ``AP AP_50 AP_75 AR_1 AR_10 AR_100 AR_500``, means over the classes that have objects, and the same
-            with ``_weighted``: what the toolkit prints, whose mean counts a class once for every image it occurs in.
-        classwise: Class name → ``AP AP_50 AP_75``, None without objects.
-        counts: Numbers of images, objects and detections that were evaluated, and of those dropped.
-    """
-
-    metrics: dict[str, float]
-    classwise: dict[str, dict[str, float | None]]
-    counts: dict[str, int]
-
-    def to_json(self) -> dict[str, Any]:
-        """Everything, ready for ``json.dump``."""
-        common = {'classwise': self.classwise, 'protocol': PROTOCOL, 'max_dets': list(MAX_DETS), 'counts': self.counts}
-        return {**self.metrics, **common}
-
-    def table(self) -> str:
-        """The metrics as a table."""
-        rows = [[key, _cell(value)] for key, value in self.metrics.items()]
-        return AsciiTable([['', ''], *rows], f'{PROTOCOL}, {MAX_DETS[-1]} detections an image').table
-
-    def classwise_table(self) -> str:
-        """AP of every class."""
-        keys = ['AP', 'AP_50', 'AP_75']
-        rows = [[name, *(_cell(values[key]) for key in keys)] for name, values in self.classwise.items()]
-        return AsciiTable([['class', *keys], *rows], f'{PROTOCOL}, per class').table
-
-
-def evaluate_toolkit(gt: GroundTruth, dt: Detections, regions: Sequence[np.ndarray]) -> ToolkitResult:
+def evaluate_toolkit(gt: GroundTruth, dt: Detections, regions: Sequence[FloatArray]) -> EvaluationResult:
     """Evaluate by the protocol of VisDrone's toolkit.
 
     Args:
         gt: The objects; those with score 0 as crowd, which match without counting.
         dt: The detections.
         regions: Ignored regions of each image, in the order of ``gt.image_ids``: shape [R, 4], x, y, width, height.
+
+    Returns:
+        ``AP AP_50 AP_75 AR_1 AR_10 AR_100 AR_500``, means over the classes that have objects, and the same with
+        ``_weighted``: what the toolkit prints, whose mean counts a class once for every image it occurs in. Each class
+        has ``AP AP_50 AP_75``. ``counts`` tells what was evaluated, and what was dropped.
     """
     kept_gt, kept_dt = gt.take(~_in_regions(gt, regions)), dt.take(~_in_regions(dt, regions))
-    kept_dt = kept_dt.take(np.lexsort((-kept_dt.scores, kept_dt.image)))
-    rank = np.arange(len(kept_dt)) - np.searchsorted(kept_dt.image, kept_dt.image)
+    best = [kept_dt.best_per_image(number) for number in MAX_DETS]
     classes, thresholds = len(gt.category_ids), len(IOU_THRESHOLDS)
     precision = np.full((classes, thresholds), np.nan)
     recall = np.full((classes, thresholds, len(MAX_DETS)), np.nan)
@@ -80,40 +51,40 @@ def evaluate_toolkit(gt: GroundTruth, dt: Detections, regions: Sequence[np.ndarr
         objects = kept_gt.take(kept_gt.category == category)
         if objects.crowd.all():  # true also of no objects
             continue
-        for m, number in enumerate(MAX_DETS):
-            found = kept_dt.take((kept_dt.category == category) & (rank < number))
+        for m, candidates in enumerate(best):
+            found = candidates.take(candidates.category == category)
             for t, threshold in enumerate(IOU_THRESHOLDS):
                 precision[category, t], recall[category, t, m] = _average_precision(objects, found, threshold)
     images_with = np.array([len(np.unique(kept_gt.image[kept_gt.category == c])) for c in range(classes)], float)
     counts = {
         'images': len(gt.image_ids),
         'annotations': len(kept_gt),
-        'detections': int((rank < MAX_DETS[-1]).sum()),
+        'detections': len(best[-1]),
         'annotations in ignored regions': len(gt) - len(kept_gt),
         'detections in ignored regions': len(dt) - len(kept_dt),
     }
-    columns: Mapping[str, np.ndarray] = {
+    columns: Mapping[str, FloatArray] = {
         'AP': precision.mean(1),
         'AP_50': precision[:, 0],
         'AP_75': precision[:, int(np.argmin(np.abs(IOU_THRESHOLDS - 0.75)))],
     }
-    recalls = {f'AR_{number}': recall[:, :, m].mean(1) for m, number in enumerate(MAX_DETS)}
-    metrics = {key: _mean(values) for key, values in {**columns, **recalls}.items()}
-    metrics |= {f'{key}_weighted': _mean(values, images_with) for key, values in {**columns, **recalls}.items()}
+    averaged = {**columns, **{f'AR_{number}': recall[:, :, m].mean(1) for m, number in enumerate(MAX_DETS)}}
+    metrics = {key: _mean(values) for key, values in averaged.items()}
+    metrics |= {f'{key}_weighted': _mean(values, images_with) for key, values in averaged.items()}
     classwise = {
         name: {key: None if np.isnan(values[c]) else float(values[c]) for key, values in columns.items()}
         for c, name in enumerate(gt.category_names)
     }
-    return ToolkitResult(metrics, classwise, counts)
+    return EvaluationResult(PROTOCOL, MAX_DETS, metrics, classwise, counts)
 
 
-def regions_of(dataset: Mapping[str, Any], gt: GroundTruth) -> list[np.ndarray]:
+def regions_of(dataset: Mapping[str, Any], gt: GroundTruth) -> list[FloatArray]:
     """``ignore_regions`` of a COCO data set, by image in the order of ``gt``: shape [R, 4], x, y, width, height."""
     regions = {image['id']: image.get('ignore_regions', []) for image in dataset['images']}
     return [np.array(regions[image_id], float).reshape(-1, 4) for image_id in gt.image_ids]
 
 
-def _in_regions(boxes: GroundTruth | Detections, regions: Sequence[np.ndarray]) -> np.ndarray:
+def _in_regions(boxes: GroundTruth | Detections, regions: Sequence[FloatArray]) -> BoolArray:
     """Which boxes have at least half of their area inside the regions of their image, by pixels; bool, shape [N]."""
     inside = np.zeros(len(boxes), bool)
     order = np.argsort(boxes.image, kind='stable')
@@ -125,18 +96,19 @@ def _in_regions(boxes: GroundTruth | Detections, regions: Sequence[np.ndarray]) 
     return inside
 
 
-def _share_inside(boxes: np.ndarray, regions: np.ndarray) -> np.ndarray:
+def _share_inside(boxes: FloatArray, regions: FloatArray) -> FloatArray:
     """Share of each box's area that the union of the regions covers; boxes are rounded to pixels, as in the toolkit."""
-    corners = np.rint(np.concatenate([regions[:, :2], regions[:, :2] + regions[:, 2:]], 1)).astype(int).clip(min=0)
+    corners = np.rint(xyxy_of(regions)).astype(int).clip(min=0)
     mask = np.zeros((corners[:, 3].max() + 1, corners[:, 2].max() + 1), np.int64)
     for x1, y1, x2, y2 in corners:
         mask[y1 + 1 : y2 + 1, x1 + 1 : x2 + 1] = 1
     integral = mask.cumsum(0).cumsum(1)  # [y, x]: covered pixels above and to the left
-    box = np.rint(np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], 1)).astype(int)
+    box = np.rint(xyxy_of(boxes)).astype(int)
     area = (box[:, 2] - box[:, 0]) * (box[:, 3] - box[:, 1])
     x1, y1, x2, y2 = (box.clip(0, [integral.shape[1] - 1, integral.shape[0] - 1] * 2)).T
     covered = integral[y2, x2] - integral[y1, x2] - integral[y2, x1] + integral[y1, x1]
-    return covered / np.maximum(area, 1)
+    share: FloatArray = covered / np.maximum(area, 1)
+    return share
 
 
 def _average_precision(gt: GroundTruth, dt: Detections, threshold: float) -> tuple[float, float]:
@@ -150,12 +122,8 @@ def _average_precision(gt: GroundTruth, dt: Detections, threshold: float) -> tup
     return float((steps * envelope).sum()), float(recall[-1]) if len(recall) else 0.0
 
 
-def _mean(values: np.ndarray, weights: np.ndarray | None = None) -> float:
+def _mean(values: FloatArray, weights: FloatArray | None = None) -> float:
     defined = ~np.isnan(values)
     if not defined.any():
         return -1.0
     return float(np.average(values[defined], weights=None if weights is None else weights[defined]))
-
-
-def _cell(value: float | None) -> str:
-    return '-' if value is None or value == -1 else f'{value:.3f}'

@@ -1,21 +1,16 @@
-"""C for NWD from a training set: estimate, table, 'auto' in a config, and the tool."""
+"""C for NWD from a training set: estimate, table, 'auto' in a config."""
 
 import json
 import math
-import runpy
-import sys
 from pathlib import Path
 
 import pytest
 import torch
-from conftest import ROOT
 from mmengine.config import Config
 
 from nwd_mmdet.config import resolve_auto_constants
 from nwd_mmdet.datasets.input_boxes import ImageBoxes, InputBoxes
 from nwd_mmdet.datasets.nwd_constant import ConstantEstimate, SizeStatistics
-
-TOOL = str(ROOT / 'tools/analysis_tools/estimate_constant.py')
 
 
 def image(*sides_and_labels: tuple[float, int]) -> ImageBoxes:
@@ -92,47 +87,3 @@ def test_auto_in_a_config(annotations: Path) -> None:
 def test_without_auto_no_data_is_read() -> None:
     cfg = Config(dict(model=dict(train_cfg=dict(assigner=dict(constant=12.8)))))
     assert resolve_auto_constants(cfg) is None
-
-
-def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> None:
-    monkeypatch.setattr(sys, 'argv', [TOOL, *arguments])
-    runpy.run_path(TOOL, run_name='__main__')
-
-
-def test_tool_with_annotations(
-    annotations: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
-    out = tmp_path / 'new' / 'out.json'
-    run(monkeypatch, '--ann-file', str(annotations), '--scale', '200', '200', '--json', str(out))
-    printed = capsys.readouterr().out
-    assert 'constant=10.0' in printed and 'constant=[10.0, 10.0]' in printed
-    assert json.loads(out.read_text())['overall']['std'] == pytest.approx(2.0)
-
-
-def test_tool_with_a_config(
-    annotations: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
-    config = tmp_path / 'config.py'
-    config.write_text(
-        f"train_dataloader = dict(dataset=dict(type='CocoDataset', ann_file={str(annotations)!r}, "
-        "metainfo=dict(classes=('ship', 'person')), pipeline=[dict(type='Resize', scale_factor=2.0)]))"
-    )
-    run(monkeypatch, str(config))
-    assert 'constant=10.0' in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(
-    ('arguments', 'message'),
-    [([], 'either a config or --ann-file'), (['config.py', '--scale', '8', '8'], '--scale goes with --ann-file')],
-)
-def test_tool_refuses(
-    arguments: list, message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
-    with pytest.raises(SystemExit):
-        run(monkeypatch, *arguments)
-    assert message in capsys.readouterr().err
-
-
-def test_tool_names_a_missing_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(SystemExit, match='nowhere.json'):
-        run(monkeypatch, '--ann-file', str(tmp_path / 'nowhere.json'))

@@ -1,16 +1,8 @@
-"""Small training sets: the paper's numbers of images, the same draw again, and the tool."""
-
-import json
-import subprocess
-import sys
-from pathlib import Path
+"""Small training sets: the paper's numbers of images, the same draw again."""
 
 import pytest
-from conftest import ROOT
 
 from nwd_mmdet.datasets.subset import take_subset
-
-TOOL = ROOT / 'tools' / 'dataset_converters' / 'subset_coco.py'
 
 
 def coco(images: int) -> dict:
@@ -43,14 +35,3 @@ def test_a_draw_is_repeatable_and_nested() -> None:
 def test_fractions_out_of_range_are_refused(fraction: float) -> None:
     with pytest.raises(ValueError, match=f'fraction={fraction} must'):
         take_subset(coco(3), fraction)
-
-
-def test_the_tool(tmp_path: Path) -> None:
-    (tmp_path / 'all.json').write_text(json.dumps(coco(8)))
-    command = [sys.executable, TOOL, tmp_path / 'all.json', tmp_path / 'new' / 'part.json', '--fraction', '0.25']
-    output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert '2 of 8 images, 4 of 16 annotations' in output
-    assert json.loads((tmp_path / 'new' / 'part.json').read_text()) == take_subset(coco(8), 0.25)
-    (tmp_path / 'all.json').write_text('{}')
-    failed = subprocess.run(command, capture_output=True, text=True)
-    assert failed.returncode == 1 and 'no images' in failed.stderr and 'Traceback' not in failed.stderr

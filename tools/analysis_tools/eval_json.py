@@ -4,13 +4,15 @@ Usage: python tools/analysis_tools/eval_json.py GT.json DT.json --protocol aitod
 """
 
 import argparse
-import json
 from pathlib import Path
 
+from nwd_mmdet import launch
+from nwd_mmdet.datasets.annotation_files import write_json
 from nwd_mmdet.evaluation import JSON_PROTOCOLS, evaluate_json
 
 
 def parse_args() -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(
         description='Evaluate detections in COCO format: AP, AR and oLRP, in all, per class and per IoU threshold.'
     )
@@ -22,16 +24,14 @@ def parse_args() -> argparse.Namespace:
 
 
 def main() -> None:
+    """Print the tables, and write all numbers."""
     args = parse_args()
-    try:
+    with launch.explained_errors(lambda: 'Nothing was written.', OSError, ValueError):
         result = evaluate_json(args.gt, args.dt, args.protocol)
-    except (OSError, ValueError) as error:
-        raise SystemExit(f'eval_json.py: {error}') from None
     print(result.classwise_table())
     print(result.table())
     if args.out:
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        args.out.write_text(json.dumps(result.to_json(), indent=2, allow_nan=False) + '\n')
+        write_json(result.to_json(), args.out, indent=2)
         print(f'All numbers: {args.out}')
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import nwd_mmdet  # noqa: F401  isort: skip  before anything of mmdet
 from terminaltables import AsciiTable
 
+from nwd_mmdet import launch
 from nwd_mmdet.datasets.annotation_files import read_json
 from nwd_mmdet.datasets.transforms import mean_overlap_with_noise
 
@@ -37,13 +38,12 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Move the boxes and print a row for each rate."""
     args = parse_args()
-    try:
+    with launch.explained_errors(lambda: 'Nothing was computed.', OSError, ValueError):
         coco = read_json(args.annotations)
-        means = {rate: mean_overlap_with_noise(coco, rate, args.seed) for rate in args.rates}
-    except (OSError, ValueError) as error:
-        raise SystemExit(f'box_noise.py: {error}') from None
-    except KeyError as error:
-        raise SystemExit(f'box_noise.py: {args.annotations} is no COCO annotation file: it lacks {error}') from None
+        try:
+            means = {rate: mean_overlap_with_noise(coco, rate, args.seed) for rate in args.rates}
+        except KeyError as error:
+            raise ValueError(f'{args.annotations} is no COCO annotation file: it lacks {error}') from None
     rows = [
         [f'{rate:g}', f'{mean:.3f}', f'{_PUBLISHED[rate]:.3f}' if rate in _PUBLISHED else '-']
         for rate, mean in means.items()

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 
 import nwd_mmdet  # noqa: F401  isort: skip  before anything of mmdet
+from nwd_mmdet import launch
 from nwd_mmdet.datasets.aitod_building import build
 from nwd_mmdet.datasets.aitod_files import find_annotation_files
 
@@ -31,12 +32,8 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Cut, and say what is missing."""
     args = parse_args()
-    try:
+    with launch.explained_errors(lambda: 'The same command goes on.', OSError, ValueError):
         report = build(args.sources, args.root, find_annotation_files(args.root), args.workers)
-    except (OSError, ValueError) as error:
-        raise SystemExit(f'build_aitod.py: {error}') from None
-    except KeyboardInterrupt:
-        raise SystemExit('build_aitod.py: interrupted; the same command goes on') from None
     print('\n'.join(report.lines()))
     if not report.complete:
         raise SystemExit('AI-TOD is not complete. tools/dataset_converters/verify_aitod.py tells what is there.')

@@ -2,6 +2,7 @@
 
 import argparse
 
+from nwd_mmdet import launch
 from nwd_mmdet.datasets.synthetic import draw_set
 
 
@@ -31,10 +32,8 @@ def main() -> None:
     """Draw the set and say what was done."""
     args = parse_args()
     counts, size = {'train': args.train, 'val': args.val}, (args.size[0], args.size[-1])
-    try:
+    with launch.explained_errors(lambda: 'The same command goes on.', FileExistsError):
         drawn = draw_set(args.out_dir, counts, size, args.seed, args.overwrite, args.workers)
-    except FileExistsError as error:
-        raise SystemExit(f'draw_synthetic.py: {error}') from None
     print(f'{args.out_dir}: {drawn} images drawn' if drawn else f'{args.out_dir}: complete already, nothing to do')
 
 

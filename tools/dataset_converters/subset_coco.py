@@ -4,11 +4,11 @@ Usage: python tools/dataset_converters/subset_coco.py IN.json OUT.json --fractio
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import nwd_mmdet  # noqa: F401  isort: skip  before anything of mmdet
-from nwd_mmdet.datasets.annotation_files import read_json
+from nwd_mmdet import launch
+from nwd_mmdet.datasets.annotation_files import read_json, write_json
 from nwd_mmdet.datasets.subset import take_subset
 
 
@@ -25,15 +25,13 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Draw, write, and say how much is left."""
     args = parse_args()
-    try:
+    with launch.explained_errors(lambda: 'Nothing was written.', OSError, ValueError):
         coco = read_json(args.source)
-        subset = take_subset(coco, args.fraction, args.seed)
-        args.out.parent.mkdir(parents=True, exist_ok=True)
-        args.out.write_text(json.dumps(subset), encoding='utf-8')
-    except (OSError, ValueError) as error:
-        raise SystemExit(f'subset_coco.py: {error}') from None
-    except KeyError as error:
-        raise SystemExit(f'subset_coco.py: {args.source} is no COCO annotation file: it lacks {error}') from None
+        try:
+            subset = take_subset(coco, args.fraction, args.seed)
+        except KeyError as error:
+            raise ValueError(f'{args.source} is no COCO annotation file: it lacks {error}') from None
+        write_json(subset, args.out)
     sizes = [f'{len(subset[part]):,} of {len(coco[part]):,} {part}' for part in ('images', 'annotations')]
     print(f'{args.out}: {", ".join(sizes)}')
 

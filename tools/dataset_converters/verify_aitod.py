@@ -4,12 +4,13 @@ Usage: python tools/dataset_converters/verify_aitod.py AITOD_DIR [--list] [--jso
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import nwd_mmdet  # noqa: F401  isort: skip  before anything of mmdet
+from nwd_mmdet import launch
 from nwd_mmdet.datasets.aitod_files import find_annotation_files
 from nwd_mmdet.datasets.aitod_verification import table, to_json, verify
+from nwd_mmdet.datasets.annotation_files import write_json
 
 
 def main() -> None:
@@ -21,10 +22,8 @@ def main() -> None:
     )
     parser.add_argument('--json', type=Path, metavar='OUT', help='JSON file for everything')
     args = parser.parse_args()
-    try:
+    with launch.explained_errors(lambda: 'Nothing was written.', OSError, ValueError):
         reports, shared = verify(args.root, find_annotation_files(args.root))
-    except (OSError, ValueError) as error:
-        raise SystemExit(f'verify_aitod.py: {error}') from None
     print(table(reports))
     print('boxes: annotations under 1 px wide or high, or out of their image; AITODDataset clips or drops them')
     for what, names in shared.items():
@@ -35,8 +34,7 @@ def main() -> None:
                 for name in getattr(report, what):
                     print(f'{report.file}: {what} {name}')
     if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps(to_json(reports, shared), indent=2) + '\n', encoding='utf-8')
+        write_json(to_json(reports, shared), args.json, indent=2)
         print(f'Everything: {args.json}')
     if shared or not all(report.right for report in reports):
         raise SystemExit(1)

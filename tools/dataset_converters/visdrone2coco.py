@@ -7,7 +7,9 @@ import argparse
 from pathlib import Path
 
 import nwd_mmdet  # noqa: F401  isort: skip  before anything of mmdet
-from nwd_mmdet.datasets.visdrone_conversion import convert, image_sizes, read_sizes, write
+from nwd_mmdet import launch
+from nwd_mmdet.datasets.annotation_files import write_json
+from nwd_mmdet.datasets.visdrone_conversion import convert, image_sizes, read_sizes
 
 
 def parse_args() -> argparse.Namespace:
@@ -25,14 +27,10 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Convert, and print what was met."""
     args = parse_args()
-    try:
+    with launch.explained_errors(lambda: 'Nothing was written.', OSError, ValueError):
         sizes = read_sizes(args.sizes) if args.sizes else image_sizes(args.split_dir / 'images')
         conversion = convert(args.split_dir, sizes, args.skip_missing)
-        write(conversion.dataset, args.out)
-    except (OSError, ValueError) as error:
-        raise SystemExit(f'visdrone2coco.py: {error}') from None
-    except KeyboardInterrupt:
-        raise SystemExit('visdrone2coco.py: interrupted, nothing was written') from None
+        write_json(conversion.dataset, args.out)
     print(conversion.summary())
     if conversion.unsized:
         print(f'Left out: {", ".join(conversion.unsized)}')

@@ -1,3 +1,4 @@
-from nwd_mmdet.datasets.synthetic.dataset import CLASSES, Drawing, draw, draw_set
+from nwd_mmdet.datasets.aitod import CLASSES
+from nwd_mmdet.datasets.synthetic.dataset import Drawing, draw, draw_set
 
 __all__ = ['CLASSES', 'Drawing', 'draw', 'draw_set']

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from nwd_mmdet.datasets.synthetic.raster import Dice, FloatGrid, paint, rasterise
+from nwd_mmdet.datasets.synthetic.raster import FloatGrid, Rng, paint, rasterise
 from nwd_mmdet.datasets.synthetic.scenes import GROUNDS, KINDS, LARGEST, OBJECTS, SCENES, SIZE_QUANTILES, TILE, Ground
 
 Vector = tuple[float, float]
@@ -13,36 +13,37 @@ Vector = tuple[float, float]
 _GROUND_NAMES = tuple(GROUNDS)
 
 
-def texture(dice: Dice, ground: Ground, size: tuple[int, int]) -> NDArray[np.uint8]:
+def texture(rng: Rng, ground: Ground, size: tuple[int, int]) -> NDArray[np.uint8]:
     """Return an RGB image [H, W, 3] of a ground: its colour and noise at three scales, in integers."""
-    tint = np.stack([_noise(dice, size, 64, ground.coarse // 3) for _ in range(3)], -1)
-    light = _noise(dice, size, 64, ground.coarse) + _noise(dice, size, 8, ground.fine)
-    light += dice.lattice((size[1], size[0]), ground.grain)
+    tint = np.stack([_noise(rng, size, 64, ground.coarse // 3) for _ in range(3)], -1)
+    light = _noise(rng, size, 64, ground.coarse) + _noise(rng, size, 8, ground.fine)
+    light += rng.lattice((size[1], size[0]), ground.grain)
     return np.clip(tint + light[..., None] + np.array(ground.colour, np.int32), 0, 255).astype(np.uint8)
 
 
-def _noise(dice: Dice, size: tuple[int, int], cell: int, amplitude: int) -> NDArray[np.int32]:
+def _noise(rng: Rng, size: tuple[int, int], cell: int, amplitude: int) -> NDArray[np.int32]:
     """Bilinear value noise in [-amplitude, amplitude] on a lattice of ``cell`` px, int32 [H, W]."""
-    lattice = dice.lattice((size[1] // cell + 2, size[0] // cell + 2), amplitude)
+    lattice = rng.lattice((size[1] // cell + 2, size[0] // cell + 2), amplitude)
     x, y = np.arange(size[0]), np.arange(size[1])
     fx, fy = (x % cell).astype(np.int32), (y % cell).astype(np.int32)[:, None]
     rows = lattice[y // cell] * (cell - fy) + lattice[y // cell + 1] * fy
-    return (rows[:, x // cell] * (cell - fx) + rows[:, x // cell + 1] * fx) // (cell * cell)
+    noise: NDArray[np.int32] = (rows[:, x // cell] * (cell - fx) + rows[:, x // cell + 1] * fx) // (cell * cell)
+    return noise
 
 
 class Canvas:
     """An image being drawn: its pixels, which ground lies where, which pixels are taken, and the labelled boxes.
 
     Args:
-        dice: Source of every random choice.
+        rng: Source of every random choice.
         size: Image (width, height) in pixels.
         scene: Key of ``SCENES``; it is drawn at once.
     """
 
-    def __init__(self, dice: Dice, size: tuple[int, int], scene: str) -> None:
-        ground = dice.choice(SCENES[scene].grounds)
-        self.dice, self.size = dice, size
-        self.image = texture(dice, GROUNDS[ground], size)
+    def __init__(self, rng: Rng, size: tuple[int, int], scene: str) -> None:
+        ground = rng.choice(SCENES[scene].grounds)
+        self.rng, self.size = rng, size
+        self.image = texture(rng, GROUNDS[ground], size)
         self.ground = np.full((size[1], size[0]), _GROUND_NAMES.index(ground), np.uint8)
         self.taken = np.zeros((size[1], size[0]), bool)
         self.roads: list[tuple[Vector, Vector, float]] = []
@@ -52,20 +53,20 @@ class Canvas:
             getattr(self, feature)()
         for group in SCENES[scene].groups:
             for _ in range(max(1, size[0] * size[1] // TILE**2)):
-                getattr(self, group.how)(group.kind, dice.integer(group.low, group.high))
+                getattr(self, group.how)(group.kind, rng.integer(group.low, group.high))
 
     def road(self) -> None:
         """Lay a straight road anywhere."""
-        self._lay_road(self._anywhere(0.2), self.dice.direction(), self.dice.uniform(9, 15))
+        self._lay_road(self._anywhere(0.2), self.rng.direction(), self.rng.uniform(9, 15))
 
     def coast(self) -> None:
         """Lay water on one side of a wavy line through the middle."""
-        wobble = _noise(self.dice, self.size, 32, 128) / 16
-        self._lay('water', self._across(self._anywhere(0.4), self.dice.direction()) + wobble)
+        wobble = _noise(self.rng, self.size, 32, 128) / 16
+        self._lay('water', self._across(self._anywhere(0.4), self.rng.direction()) + wobble)
 
     def river(self) -> None:
         """Lay a river and two roads that cross it on bridges."""
-        point, (cos, sin) = self._anywhere(0.35), self.dice.direction()
+        point, (cos, sin) = self._anywhere(0.35), self.rng.direction()
         length, apart = min(1.6 * self._nominal_size('bridge'), LARGEST), 0.25 * min(self.size)
         crossings = [(point[0] + side * apart * cos, point[1] + side * apart * sin) for side in (-1, 1)]
         for crossing in crossings:
@@ -79,7 +80,7 @@ class Canvas:
         for _ in range(count):
             size = self._nominal_size(name)
             for _ in range(25):
-                direction = self.dice.direction()
+                direction = self.rng.direction()
                 if self.place(name, self._anywhere(0.0), direction, self._length(name, size, direction)):
                     break
 
@@ -88,8 +89,8 @@ class Canvas:
         for _ in range(count):
             size = self._nominal_size(name)
             for _ in range(25):
-                (x, y), (cos, sin), half = self.dice.choice(self.roads)
-                along, side = self.dice.uniform(-1, 1) * max(self.size), self.dice.choice((-0.5, 0.5)) * half
+                (x, y), (cos, sin), half = self.rng.choice(self.roads)
+                along, side = self.rng.uniform(-1, 1) * max(self.size), self.rng.choice((-0.5, 0.5)) * half
                 forward = (cos, sin) if side > 0 else (-cos, -sin)
                 centre = (x + along * cos - side * sin, y + along * sin + side * cos)
                 if self.place(name, centre, forward, self._length(name, size, forward)):
@@ -97,15 +98,15 @@ class Canvas:
 
     def rows(self, name: str, count: int) -> None:
         """Place rows of objects of one size side by side, as in parking lots, harbours and tank farms."""
-        (cos, sin), aspect = self.dice.direction(), KINDS[name].aspect[1]
+        (cos, sin), aspect = self.rng.direction(), KINDS[name].aspect[1]
         length = min(self._length(name, self._nominal_size(name), (cos, sin)), 30.0)
         columns = math.ceil(math.sqrt(count / aspect))
         step_u, step_v = 1.3 * length, 1.45 * aspect * length
         x, y = next((p for p in (self._anywhere(0.3) for _ in range(25)) if self._stands(name, p)), self._anywhere(0.3))
         for i in range(count):
-            if self.dice.uniform(0, 1) < 0.12:
+            if self.rng.uniform(0, 1) < 0.12:
                 continue  # an empty place
-            u = (i // columns - (count // columns) / 2 + self.dice.uniform(-0.06, 0.06)) * step_u
+            u = (i // columns - (count // columns) / 2 + self.rng.uniform(-0.06, 0.06)) * step_u
             v = (i % columns - (columns - 1) / 2) * step_v
             self.place(name, (x + u * cos - v * sin, y + u * sin + v * cos), (cos, sin), length)
 
@@ -124,7 +125,7 @@ class Canvas:
         if not self._stands(name, centre):
             return False
         kind = KINDS[name]
-        parts = kind.draw(self.dice, length, self.dice.uniform(*kind.aspect) * length)
+        parts = kind.draw(self.rng, length, self.rng.uniform(*kind.aspect) * length)
         stamp = rasterise(parts, centre, direction if kind.turns else (1.0, 0.0), length, self.size)
         if stamp is None or self.taken[stamp.window][stamp.solid].any():
             return False
@@ -147,11 +148,11 @@ class Canvas:
 
     def _anywhere(self, margin: float) -> Vector:
         """A point at least ``margin`` (a fraction of the side) away from the borders."""
-        x, y = (self.dice.uniform(margin * side, (1 - margin) * side) for side in self.size)
+        x, y = (self.rng.uniform(margin * side, (1 - margin) * side) for side in self.size)
         return x, y
 
     def _nominal_size(self, name: str) -> float:
-        u = self.dice.uniform(0, 1)
+        u = self.rng.uniform(0, 1)
         spans = zip(SIZE_QUANTILES, SIZE_QUANTILES[1:], strict=False)
         (u0, q0), (u1, q1) = next(span for span in spans if u < span[1][0])
         return min(KINDS[name].size * (q0 + (q1 - q0) * (u - u0) / (u1 - u0)), LARGEST)
@@ -172,7 +173,7 @@ class Canvas:
 
     def _lay(self, ground: str, depth: FloatGrid) -> None:
         """Cover the pixels where ``depth``, px inside the new ground's border, is positive, with a soft border."""
-        self._blend(texture(self.dice, GROUNDS[ground], self.size), depth)
+        self._blend(texture(self.rng, GROUNDS[ground], self.size), depth)
         self.ground[depth > 0] = _GROUND_NAMES.index(ground)
 
     def _lay_road(self, point: Vector, direction: Vector, half: float) -> None:

@@ -21,8 +21,17 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from nwd_mmdet.datasets.aitod import CLASSES
+from nwd_mmdet.datasets.annotation_files import Release, Source, register_source
 from nwd_mmdet.datasets.synthetic.canvas import Canvas
-from nwd_mmdet.datasets.synthetic.raster import Dice
+from nwd_mmdet.datasets.synthetic.raster import Rng
+
+register_source(
+    Source(
+        'The synthetic set is drawn by: python tools/dataset_converters/draw_synthetic.py data/synthetic\n'
+        'Any other: docs/datasets.md tells how to name its folder; or set data_root and ann_file in the config.',
+        (Release('train', ('train.json',)), Release('val', ('val.json',))),
+    )
+)
 
 EDITION = 1  # raised whenever the same settings give other pixels or boxes
 
@@ -71,8 +80,8 @@ def draw(seed: int, split: str, index: int, size: tuple[int, int] = (256, 256)) 
         raise ValueError(f'size must be 64 px or more on both sides, got {size[0]}x{size[1]}')
     stream = (seed, zlib.crc32(split.encode()))
     cycle, turn = divmod(index, len(SCENE_CYCLE))
-    scene = Dice(*stream, 1, cycle).shuffle(SCENE_CYCLE)[turn]
-    canvas = Canvas(Dice(*stream, 0, index), size, scene)
+    scene = Rng(*stream, 1, cycle).shuffle(SCENE_CYCLE)[turn]
+    canvas = Canvas(Rng(*stream, 0, index), size, scene)
     labels = [CLASSES.index(name) for name in canvas.names]
     boxes = np.array(canvas.boxes, np.float64).reshape(-1, 4)
     return Drawing(canvas.image, boxes, np.array(labels, np.int64), scene)

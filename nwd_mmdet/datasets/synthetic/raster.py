@@ -24,7 +24,7 @@ Inside = Callable[[FloatGrid, FloatGrid], BoolGrid]
 SUBPIXELS = 4  # samples per pixel and axis: boxes are exact to a quarter of a pixel
 
 
-class Dice:
+class Rng:
     """Random draws that are the same on every machine and with every numpy release.
 
     Only ``Generator.random`` of a PCG64 stream is used: unlike the normal distribution it involves no libm.

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from nwd_mmdet.datasets.synthetic import shapes
-from nwd_mmdet.datasets.synthetic.raster import RGB, Dice, Part
+from nwd_mmdet.datasets.synthetic.raster import RGB, Part, Rng
 
 TILE = 256  # a scene's counts of objects are per 256 px × 256 px
 LARGEST = 62.0  # no object is asked for at a larger absolute size, px
@@ -40,7 +40,7 @@ class Kind(NamedTuple):
         turns: Whether it points anywhere; what is round from above keeps one direction, for its lit side.
     """
 
-    draw: Callable[[Dice, float, float], list[Part]]
+    draw: Callable[[Rng, float, float], list[Part]]
     size: float
     aspect: tuple[float, float]
     grounds: tuple[str, ...]

@@ -1,14 +1,14 @@
 """The shapes of the synthetic aerial data set: AI-TOD's classes, and what resembles them.
 
-Each function takes the dice, a length and a width in px and returns the parts of the shape, the lowest first. The
-nose of an airplane and the bow of a ship point to ``+u``.
+Each function takes a random number generator, a length and a width in px and returns the parts of the shape, the lowest
+first. The nose of an airplane and the bow of a ship point to ``+u``.
 """
 
 import math
 
 import numpy as np
 
-from nwd_mmdet.datasets.synthetic.raster import BoolGrid, Dice, FloatGrid, Inside, Part
+from nwd_mmdet.datasets.synthetic.raster import BoolGrid, FloatGrid, Inside, Part, Rng
 
 
 def ellipse(half_u: float, half_v: float, u0: float = 0.0, v0: float = 0.0) -> Inside:
@@ -25,9 +25,9 @@ def _box(length: float, width: float) -> Inside:
     return rectangle(-length / 2, length / 2, -width / 2, width / 2)
 
 
-def airplane(dice: Dice, length: float, width: float) -> list[Part]:
+def airplane(rng: Rng, length: float, width: float) -> list[Part]:
     """A light fuselage with swept wings and a tail."""
-    colour = dice.choice([(250, 250, 250), (236, 240, 246), (225, 225, 230)])
+    colour = rng.choice([(250, 250, 250), (236, 240, 246), (225, 225, 230)])
     half_body = max(0.075 * length, 0.8)
 
     def wing(span: float, front: float, chord: float) -> Inside:
@@ -46,7 +46,7 @@ def airplane(dice: Dice, length: float, width: float) -> list[Part]:
     ]
 
 
-def bridge(dice: Dice, length: float, width: float) -> list[Part]:
+def bridge(rng: Rng, length: float, width: float) -> list[Part]:
     """A pale deck with bright railings and a dark carriageway."""
     rail = max(0.14 * width, 1.0)
     return [
@@ -55,9 +55,9 @@ def bridge(dice: Dice, length: float, width: float) -> list[Part]:
     ]
 
 
-def storage_tank(dice: Dice, length: float, width: float) -> list[Part]:
+def storage_tank(rng: Rng, length: float, width: float) -> list[Part]:
     """A white cylinder from above: rim, roof and the shadow it throws."""
-    half, roof = length / 2, dice.choice([(245, 245, 240), (232, 228, 214), (214, 222, 226)])
+    half, roof = length / 2, rng.choice([(245, 245, 240), (232, 228, 214), (214, 222, 226)])
     return [
         Part((58, 56, 54), ellipse(half, half, 0.2 * length, 0.2 * length), solid=False),
         Part((138, 138, 138), ellipse(half, half)),
@@ -66,9 +66,9 @@ def storage_tank(dice: Dice, length: float, width: float) -> list[Part]:
     ]
 
 
-def ship(dice: Dice, length: float, width: float) -> list[Part]:
+def ship(rng: Rng, length: float, width: float) -> list[Part]:
     """A hull with a pointed bow, a deck and a bridge house at the stern."""
-    hull, deck = dice.choice(
+    hull, deck = rng.choice(
         [((240, 240, 240), (205, 190, 160)), ((150, 45, 40), (190, 120, 90)), ((45, 45, 52), (150, 90, 70))]
     )
 
@@ -86,17 +86,17 @@ def ship(dice: Dice, length: float, width: float) -> list[Part]:
     ]
 
 
-def swimming_pool(dice: Dice, length: float, width: float) -> list[Part]:
+def swimming_pool(rng: Rng, length: float, width: float) -> list[Part]:
     """Bright cyan water inside a pale rim, with straight or with round ends."""
-    colour = dice.choice([(40, 205, 225), (60, 190, 235), (85, 220, 220)])
+    colour = rng.choice([(40, 205, 225), (60, 190, 235), (85, 220, 220)])
     rim = max(0.09 * width, 0.7)
-    outer, inner = (_box, lambda a, b: ellipse(a / 2, b / 2))[dice.integer(0, 1)], (length - 2 * rim, width - 2 * rim)
+    outer, inner = (_box, lambda a, b: ellipse(a / 2, b / 2))[rng.integer(0, 1)], (length - 2 * rim, width - 2 * rim)
     return [Part((235, 230, 215), outer(length, width)), Part(colour, outer(*inner))]
 
 
-def vehicle(dice: Dice, length: float, width: float) -> list[Part]:
+def vehicle(rng: Rng, length: float, width: float) -> list[Part]:
     """A car or van: one body colour, dark windscreen and rear window."""
-    body = dice.choice(
+    body = rng.choice(
         [(245, 245, 245), (200, 30, 30), (35, 70, 170), (235, 190, 40), (28, 28, 32), (176, 180, 186), (245, 245, 245)]
     )
     glass = (110, 120, 130) if body[0] < 40 else (30, 36, 46)
@@ -107,9 +107,9 @@ def vehicle(dice: Dice, length: float, width: float) -> list[Part]:
     ]
 
 
-def person(dice: Dice, length: float, width: float) -> list[Part]:
+def person(rng: Rng, length: float, width: float) -> list[Part]:
     """Shoulders in a bright colour, a dark head, and a shadow."""
-    shirt = dice.choice([(225, 40, 120), (250, 110, 20), (150, 40, 190), (230, 30, 60)])
+    shirt = rng.choice([(225, 40, 120), (250, 110, 20), (150, 40, 190), (230, 30, 60)])
     return [
         Part((62, 60, 54), ellipse(0.4 * length, 0.3 * length, 0.4 * length, 0.25 * length), solid=False),
         Part(shirt, ellipse(length / 2, width / 2)),
@@ -117,7 +117,7 @@ def person(dice: Dice, length: float, width: float) -> list[Part]:
     ]
 
 
-def wind_mill(dice: Dice, length: float, width: float) -> list[Part]:
+def wind_mill(rng: Rng, length: float, width: float) -> list[Part]:
     """Three white blades at 120 degrees around a hub, above a thin shadow of the tower."""
     half, thick = length / 2, max(0.055 * length, 0.75)
 
@@ -136,18 +136,18 @@ def wind_mill(dice: Dice, length: float, width: float) -> list[Part]:
     ]
 
 
-def house(dice: Dice, length: float, width: float) -> list[Part]:
+def house(rng: Rng, length: float, width: float) -> list[Part]:
     """Look-alike of vehicles and pools: a gabled roof."""
-    r, g, b = dice.choice([(150, 78, 60), (128, 120, 112), (168, 138, 104)])
+    r, g, b = rng.choice([(150, 78, 60), (128, 120, 112), (168, 138, 104)])
     return [
         Part((r, g, b), _box(length, width)),
         Part((r * 3 // 4, g * 3 // 4, b * 3 // 4), rectangle(-length / 2, length / 2, 0, width / 2)),
     ]
 
 
-def tree(dice: Dice, length: float, width: float) -> list[Part]:
+def tree(rng: Rng, length: float, width: float) -> list[Part]:
     """Look-alike of tanks and persons: a round crown with a lit side."""
-    r, g, b = dice.choice([(38, 70, 34), (52, 84, 40), (70, 86, 44)])
+    r, g, b = rng.choice([(38, 70, 34), (52, 84, 40), (70, 86, 44)])
     return [
         Part((46, 54, 40), ellipse(length / 2, length / 2, 0.16 * length, 0.16 * length), solid=False),
         Part((r, g, b), ellipse(length / 2, length / 2)),
@@ -155,43 +155,43 @@ def tree(dice: Dice, length: float, width: float) -> list[Part]:
     ]
 
 
-def parasol(dice: Dice, length: float, width: float) -> list[Part]:
+def parasol(rng: Rng, length: float, width: float) -> list[Part]:
     """Look-alike of persons and tanks: a round sunshade with a pale middle."""
     half = length / 2
     return [
         Part((62, 60, 54), ellipse(half, half, 0.3 * length, 0.2 * length), solid=False),
-        Part(dice.choice([(215, 60, 50), (60, 120, 200), (240, 205, 70)]), ellipse(half, half)),
+        Part(rng.choice([(215, 60, 50), (60, 120, 200), (240, 205, 70)]), ellipse(half, half)),
         Part((240, 238, 230), ellipse(0.4 * half, 0.4 * half)),
     ]
 
 
-def rock(dice: Dice, length: float, width: float) -> list[Part]:
+def rock(rng: Rng, length: float, width: float) -> list[Part]:
     """Look-alike of tanks: a grey boulder."""
-    tone = dice.integer(110, 165)
+    tone = rng.integer(110, 165)
     return [
         Part((tone - 50,) * 3, ellipse(0.45 * length, 0.45 * length, 0.12 * length, 0.12 * length), solid=False),
         Part((tone, tone - 4, tone - 10), ellipse(length / 2, width / 2)),
     ]
 
 
-def container(dice: Dice, length: float, width: float) -> list[Part]:
+def container(rng: Rng, length: float, width: float) -> list[Part]:
     """Look-alike of vehicles: a plain coloured box without windows."""
-    return [Part(dice.choice([(170, 60, 40), (40, 90, 140), (60, 120, 80), (190, 150, 60)]), _box(length, width))]
+    return [Part(rng.choice([(170, 60, 40), (40, 90, 140), (60, 120, 80), (190, 150, 60)]), _box(length, width))]
 
 
-def wave(dice: Dice, length: float, width: float) -> list[Part]:
+def wave(rng: Rng, length: float, width: float) -> list[Part]:
     """Look-alike of ships: a streak of foam."""
-    tone = dice.integer(150, 205)
+    tone = rng.integer(150, 205)
     return [Part((tone - 14, tone, tone + 4), ellipse(length / 2, max(width / 2, 0.6)))]
 
 
-def pond(dice: Dice, length: float, width: float) -> list[Part]:
+def pond(rng: Rng, length: float, width: float) -> list[Part]:
     """Look-alike of pools: dull dark water without a rim."""
-    return [Part(dice.choice([(52, 78, 84), (64, 86, 70), (44, 66, 88)]), ellipse(length / 2, width / 2))]
+    return [Part(rng.choice([(52, 78, 84), (64, 86, 70), (44, 66, 88)]), ellipse(length / 2, width / 2))]
 
 
-def marking(dice: Dice, length: float, width: float) -> list[Part]:
+def marking(rng: Rng, length: float, width: float) -> list[Part]:
     """Look-alike of airplanes and wind mills: a painted cross or bar."""
     thick = max(0.09 * length, 0.7)
     bar = Part((226, 224, 214), rectangle(-length / 2, length / 2, -thick, thick))
-    return [bar, Part(bar.colour, rectangle(-thick, thick, -width / 2, width / 2))][: dice.integer(1, 2)]
+    return [bar, Part(bar.colour, rectangle(-thick, thick, -width / 2, width / 2))][: rng.integer(1, 2)]
