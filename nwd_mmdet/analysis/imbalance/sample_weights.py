@@ -1,4 +1,4 @@
-"""What each sample counts for in the classification loss: the sampling methods of the imbalance review, Table 3.
+"""What each sample counts for in the classification loss: sampling methods of the imbalance review, Table 3.
 
 Oksuz et al., "Imbalance Problems in Object Detection: A Review", section 4.1: the loss of sample i is w_i CE(p_s), eq.
 2, with w_i in {0, 1} of hard and any w_i >= 0 of soft sampling. The functions here take arrays of N samples, and return

@@ -35,13 +35,13 @@ _TENTHS = np.linspace(0, 1, 11)
 _FINE = np.linspace(0, 1, 21)
 _HARD = 0.5  # p_s below which a sample is called hard
 
-#: Weights of samples by method, from whether they are positive, p_s and the cross-entropy (review, Table 3). Sampling
-#: takes all positives, OHEM the harder half of them, and three times as many negatives.
+#: Weights of samples by method, from whether they are positive, p_s and the cross-entropy (review, section 4.1).
+#: Hard sampling takes all positives, OHEM the harder half of them, and three times as many negatives.
 METHODS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]] = {
     'all alike': lambda positive, p_s, loss: np.ones(len(positive)),
     'random, 1 : 3': lambda positive, p_s, loss: random_sampling(positive, *_one_to_three(positive)),
     'SSD, hardest negatives, 1 : 3': lambda positive, p_s, loss: ssd_sampling(positive, loss, *_one_to_three(positive)),
-    'OHEM, half of the positives, 1 : 3': lambda positive, p_s, loss: ohem(
+    'OHEM, hardest half of the positives, 1 : 3': lambda positive, p_s, loss: ohem(
         positive, loss, *_one_to_three(positive, 0.5)
     ),
     'RefineDet, hardest negatives of p_s ≤ 0.99, 1 : 3': lambda positive, p_s, loss: negative_anchor_filtering(

@@ -100,10 +100,10 @@ def test_methods_on_the_toy_example_of_the_review() -> None:
     assert found['RefineDet, hardest negatives of p_s ≤ 0.99, 1 : 3'] == pytest.approx(found['all alike'])
     # One positive and three negatives: those of 0.2, 0.1, 0.3 and 0.6.
     ohem = loss[1:5]
-    assert found['OHEM, half of the positives, 1 : 3']['positive'] == pytest.approx(
+    assert found['OHEM, hardest half of the positives, 1 : 3']['positive'] == pytest.approx(
         (ohem[0] / ohem.sum()).item(), abs=1e-6
     )
-    assert found['OHEM, half of the positives, 1 : 3']['hard'] == pytest.approx(
+    assert found['OHEM, hardest half of the positives, 1 : 3']['hard'] == pytest.approx(
         (ohem[:3].sum() / ohem.sum()).item(), abs=1e-6
     )
     halved = loss[:2].sum() + loss[2:].sum() / 2

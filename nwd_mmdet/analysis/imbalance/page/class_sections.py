@@ -66,7 +66,7 @@ def _priors_by_state(priors: Mapping[str, Numbers]) -> Iterator[Part]:
 
 
 def _loss_shares(title: str, numbers: Numbers) -> Iterator[Part]:
-    """Easy and hard samples of a loss, and what the methods of Table 3 would make of them."""
+    """Easy and hard samples of a loss, and what the sampling methods of the review would make of them."""
     totals = {key: sum(map(sum, numbers[key].values())) for key in ('counts', 'losses')}
     hard = {key: sum(sum(values[:5]) for values in numbers[key].values()) for key in ('counts', 'losses')}
     shares = {
@@ -90,7 +90,7 @@ def _loss_shares(title: str, numbers: Numbers) -> Iterator[Part]:
         (method, *(f'{shares[kind]:.0%}' if shares else '–' for kind in ('positive', 'hard')))
         for method, shares in numbers['methods'].items()
     ]
-    caption = f'{title}: whose cross-entropy would count under the methods of Table 3, as the model stands.'
+    caption = f'{title}: whose cross-entropy would count under the review’s sampling methods, as the model stands.'
     yield Table(caption, ('weights', 'share of positives', 'share of hard samples'), rows)
 
 
