@@ -37,14 +37,16 @@ def build_small(name: str, **changes: Any) -> nn.Module:
     return MODELS.build(config.model)
 
 
-def batch(count: int, without_objects: int = 0, side: int = 128) -> dict[str, list]:
+def batch(count: int, without_objects: int = 0, side: int = 128, num_classes: int = 8) -> dict[str, list]:
     """Drawn images in the form of mmdet's data loaders; the last ``without_objects`` of them have no objects."""
     inputs, samples = [], []
     for index in range(count):
         drawing = draw(seed=0, split='test', index=index, size=(side, side))
         keep = slice(None) if index < count - without_objects else slice(0, 0)
-        boxes, labels = torch.from_numpy(drawing.boxes[keep]).float(), torch.from_numpy(drawing.labels[keep])
-        sample = DetDataSample(metainfo=dict(img_shape=(side, side), ori_shape=(side, side), scale_factor=(1.0, 1.0)))
+        boxes = torch.from_numpy(drawing.boxes[keep]).float()
+        labels = torch.from_numpy(drawing.labels[keep]) % num_classes
+        meta = dict(img_shape=(side, side), ori_shape=(side, side), scale_factor=(1.0, 1.0), border=[0, side, 0, side])
+        sample = DetDataSample(metainfo=meta)
         sample.gt_instances = InstanceData(bboxes=boxes, labels=labels)
         sample.ignored_instances = InstanceData(bboxes=boxes[:0], labels=labels[:0])
         inputs.append(torch.from_numpy(drawing.image.transpose(2, 0, 1).copy()))
