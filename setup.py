@@ -20,7 +20,7 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['nwd_mmdet', 'nwd_mmdet.*']),
-    package_data={'nwd_mmdet.analysis.imbalance': ['page.html']},
+    package_data={'nwd_mmdet.analysis.imbalance.page': ['page.html']},
     python_requires='>=3.10',
     install_requires=[
         'torch>=2.4',

@@ -43,7 +43,7 @@ class ImbalanceHook(Hook):
         self._calls: list[LossCall] = []
 
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
-        """Listen to the losses of an iteration whose turn it is."""
+        """Record the losses of an iteration whose turn it is."""
         if is_main_process() and self.every_n_train_iters(runner, self.interval):
             model = runner.model.module if is_model_wrapper(runner.model) else runner.model
             self._calls = self._recording.enter_context(recorded_losses(model))
@@ -51,7 +51,7 @@ class ImbalanceHook(Hook):
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: dict[str, Any] | None = None
     ) -> None:
-        """Write what was heard."""
+        """Write the scalars of the iteration, if it was recorded."""
         self._recording.close()
         if self._calls:
             images = len(data_batch['data_samples']) if isinstance(data_batch, dict) else 1

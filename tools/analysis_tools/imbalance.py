@@ -4,20 +4,14 @@ Usage: python tools/analysis_tools/imbalance.py CONFIG [--checkpoint PTH] [--com
 """
 
 import argparse
-import json
 from pathlib import Path
-from typing import Any
 
 import nwd_mmdet  # noqa: F401  isort: skip  before anything of mmdet
 from mmengine.config import DictAction
 
-from nwd_mmdet import launch
-from nwd_mmdet.analysis.imbalance.measuring import measure
-from nwd_mmdet.analysis.imbalance.page import write_page
-from nwd_mmdet.analysis.imbalance.sections import build_sections
-from nwd_mmdet.config import load_config
-
-_DATA = ('train_dataloader', 'val_dataloader', 'test_dataloader')
+from nwd_mmdet.analysis.imbalance.detectors import Detector
+from nwd_mmdet.analysis.imbalance.report import measure_detectors, write_report
+from nwd_mmdet.launch import explained_errors
 
 
 def parse_args() -> argparse.Namespace:
@@ -60,51 +54,15 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
-def subjects_of(args: argparse.Namespace) -> list[dict[str, Any]]:
-    """The detectors, with their label, config and checkpoint."""
-    pairs = [(args.config, args.checkpoint), *((entry[0], entry[1] if entry[1:] else None) for entry in args.compare)]
-    names = args.labels or [Path(config).stem for config, _ in pairs]
-    return [
-        {'label': name, 'config': config, 'checkpoint': checkpoint}
-        for name, (config, checkpoint) in zip(names, pairs, strict=True)
-    ]
-
-
 def main() -> None:
     """Measure, and write the report."""
     args = parse_args()
-    subjects = subjects_of(args)
-    for subject in subjects:
-        if [other['label'] for other in subjects].count(subject['label']) > 1:
-            raise SystemExit(f'imbalance.py: two detectors are called {subject["label"]}; name them with --labels')
-    complete, data = True, {}
-    with launch.explained_errors(lambda: 'Nothing was written: not even the annotations were read.'):
-        try:
-            for subject in subjects:
-                if subject['checkpoint']:
-                    launch.check_checkpoint(subject['checkpoint'])
-            for subject in subjects:
-                cfg = load_config(subject['config'], args.cfg_options)
-                if args.same_data:
-                    cfg.update({key: value for key, value in data.items() if key in cfg} if data else {})
-                    data = data or {key: cfg[key] for key in _DATA if key in cfg}
-                measure(subject, cfg, subject['checkpoint'], args.split, args.max_images)
-        except ValueError as error:
-            raise SystemExit(f'imbalance.py: {error}') from None
-        except KeyboardInterrupt:
-            complete = False
-            subjects = [subject for subject in subjects if 'data' in subject]
-            if not subjects:
-                raise
-            print('\nInterrupted: reporting what was read until then.')
-    sections = build_sections(subjects)
-    args.out.mkdir(parents=True, exist_ok=True)
-    for section in sections:
-        for picture in section.pictures:
-            (args.out / f'{picture.name}.svg').write_text(picture.svg, encoding='utf-8')
-    report = {'complete': complete, 'split': args.split, 'detectors': subjects}
-    (args.out / 'report.json').write_text(json.dumps(report, indent=1, allow_nan=False) + '\n', encoding='utf-8')
-    write_page(args.out / 'report.html', ', '.join(s['label'] for s in subjects), subjects, sections, complete)
+    pairs = [[args.config, args.checkpoint], *args.compare]
+    labels = args.labels or [Path(config).stem for config, *_ in pairs]
+    detectors = [Detector(label, config, *(rest or [None])) for label, (config, *rest) in zip(labels, pairs)]
+    with explained_errors(lambda: 'Nothing was written: not even the annotations were read.', ValueError):
+        report = measure_detectors(detectors, args.split, args.max_images, args.cfg_options, args.same_data)
+    write_report(args.out, report)
     print(f'Report: {args.out / "report.html"}')
     print(f'All numbers: {args.out / "report.json"}')
 

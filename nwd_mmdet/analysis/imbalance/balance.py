@@ -25,7 +25,7 @@ class Balance:
         gini: Gini coefficient, the mean difference of two bins over twice the mean count: 0 if balanced, 1 - 1/K if all
             counts are in one bin.
         max_min_ratio: Largest count over the smallest, 1 if balanced. None where it is infinite, as JSON has no such
-            number: where the smallest is 0, of which ``empty`` tells.
+            number: where the smallest is 0, so that ``empty`` is not.
         wasserstein: 1-Wasserstein distance to equal counts: the share of the counts that must move, times how far, 0 if
             balanced. Of unordered classes any two are at distance 1, so that it is the total variation distance: 1 -
             1/K if all counts are in one class. Ordered bins are at the distance of their positions over K - 1, from 0
@@ -150,15 +150,6 @@ class Histogram:
         self.below += float(sums[1])
         self.counts += sums[2:-1]
         self.above += float(sums[-1])
-
-    @property
-    def total(self) -> float:
-        """Number, or weight, of everything added, also of what is in no bin."""
-        return float(self.counts.sum()) + self.below + self.above + self.undefined
-
-    def balance(self) -> Balance:
-        """How evenly the bins are filled, as ordered bins; what is in none is left out."""
-        return measure_balance(self.counts, ordered=True)
 
     def as_dict(self) -> dict[str, Any]:
         """Edges and counts, ready for ``json.dump``."""

@@ -4,6 +4,7 @@ The statistics of the imbalance review (Oksuz et al., "Imbalance Problems in Obj
 5.1 and 6.3; Figures 5, 6, 7 and 13). Beside what is handed in, memory does not grow with the number of images.
 """
 
+import copy
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,12 +14,7 @@ import numpy as np
 from mmdet.datasets import BaseDetDataset
 
 from nwd_mmdet.analysis.imbalance.balance import Balance, Histogram, Histogram2d, measure_balance
-from nwd_mmdet.evaluation.coco_arrays import GroundTruth
 from nwd_mmdet.evaluation.coco_protocols import PROTOCOLS
-
-#: Width and height of an image in px, None if unknown; its boxes, shape [K, 4], xyxy in px; labels, shape [K], -1 of
-#: regions to ignore.
-ImageObjects = tuple[float | None, float | None, np.ndarray, np.ndarray]
 
 # Lengths double in four bins: from 1 to 8192 px, and from 1/1024 of the image to all of it.
 _ABSOLUTE = 2.0 ** np.arange(0, 13.25, 0.25)
@@ -26,6 +22,23 @@ _RELATIVE = 2.0 ** np.arange(-10, 0.25, 0.25)
 _HEAT_MAP = np.linspace(0, 1, 33)
 _BINNED_BY = ('aitod', 'coco')
 _PART = 256  # images whose boxes are held at a time
+
+
+@dataclass(frozen=True)
+class ImageObjects:
+    """The annotations of an image.
+
+    Attributes:
+        width: Of the image in px, None if unknown.
+        height: Likewise.
+        boxes: Shape [K, 4], xyxy in px.
+        labels: Shape [K], int64; -1 of regions to ignore.
+    """
+
+    width: float | None
+    height: float | None
+    boxes: np.ndarray
+    labels: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -46,8 +59,8 @@ class DatasetStatistics:
         classes_per_image: Shape [K + 1], int64: entry n is the number of images with n classes (Fig. 5c).
         lengths: ``width``, ``height``, ``sqrt_area`` in px and ``area`` in px² → distribution.
         relative_lengths: The same over the image's width, height, √area and area (Fig. 7); above 1 is ``above``.
-        size_bins: ``aitod``, ``coco`` → name of the size → number of objects, by the annotations' areas as in the
-            evaluation. An object on a limit is of the larger size, so that the sum is ``objects``.
+        size_bins: ``aitod``, ``coco`` → name of the size → number of objects, by the areas of the boxes. An object on a
+            limit is of the larger size, so that the sum is ``objects``.
         centres: Centres over the normalised image (Fig. 13); those outside the image are ``outside``.
         relative_sizes: Relative widths (x) and heights (y).
     """
@@ -96,40 +109,11 @@ class DatasetStatistics:
         return {**content, 'balance': {name: balance.as_dict() for name, balance in self.balance().items()}}
 
 
-def statistics_of_coco(dataset: dict[str, Any], source: str) -> DatasetStatistics:
-    """Statistics of a COCO annotation file.
-
-    Boxes are taken as they stand in the file. Crowds (``iscrowd``) and annotations marked ``ignore`` are regions to
-    ignore. Labels are the positions of the classes in ``categories``.
+def statistics_of_images(images: Iterable[ImageObjects], classes: Sequence[str]) -> Iterator[DatasetStatistics]:
+    """Statistics of a data set, one image after the other: those so far, every few hundred; the last are of all.
 
     Args:
-        dataset: Content of the file: ``images``, ``categories`` and ``annotations``. Images may lack ``width`` and
-            ``height``.
-        source: Where it comes from (a path), for messages.
-
-    Raises:
-        ValueError: No COCO data set, or malformed boxes, as in
-            :meth:`~nwd_mmdet.evaluation.coco_arrays.GroundTruth.from_coco`.
-    """
-    annotated = GroundTruth.from_coco(dataset, source)
-    listed = set(annotated.image_ids)
-    marked = [bool(a.get('ignore')) for a in dataset.get('annotations', []) if a['image_id'] in listed]
-    labels = np.where(annotated.crowd | np.array(marked, bool), -1, annotated.category)
-    sizes = {image['id']: (image.get('width'), image.get('height')) for image in dataset['images']}
-    corners = np.concatenate([annotated.boxes[:, :2], annotated.boxes[:, :2] + annotated.boxes[:, 2:]], 1)
-    collector = _Collector(annotated.category_names)
-    image_sizes = np.array([sizes[key] for key in annotated.image_ids], np.float64).reshape(-1, 2)
-    collector.add(image_sizes, annotated.image, corners, annotated.areas, labels)
-    return collector.result()
-
-
-def statistics_of_images(images: Iterable[ImageObjects], classes: Sequence[str]) -> DatasetStatistics:
-    """Statistics of any data set, one image after the other.
-
-    Args:
-        images: Width, height, boxes and labels of every image; see :data:`ImageObjects`. :func:`images_of` makes them
-            of an mmdet data set. Size bins go by the areas of the boxes. If the iterable ends early, the statistics
-            are those of what it gave.
+        images: Of every image, as :func:`images_of` makes them of an mmdet data set.
         classes: Names by label.
 
     Raises:
@@ -138,12 +122,10 @@ def statistics_of_images(images: Iterable[ImageObjects], classes: Sequence[str])
     collector = _Collector(classes)
     remaining = iter(images)
     while part := list(itertools.islice(remaining, _PART)):
-        sizes = np.array([image[:2] for image in part], np.float64)
-        boxes = np.concatenate([np.asarray(image[2], np.float64).reshape(-1, 4) for image in part])
-        labels = np.concatenate([np.asarray(image[3], np.int64).reshape(-1) for image in part])
-        image = np.repeat(np.arange(len(part)), [len(entry[2]) for entry in part])
-        collector.add(sizes, image, boxes, (boxes[:, 2:] - boxes[:, :2]).prod(1), labels)
-    return collector.result()
+        collector.add(part)
+        yield collector.result()
+    if not collector.images:
+        yield collector.result()
 
 
 def images_of(dataset: BaseDetDataset) -> Iterator[ImageObjects]:
@@ -153,7 +135,7 @@ def images_of(dataset: BaseDetDataset) -> Iterator[ImageObjects]:
         instances = info['instances']
         boxes = np.array([instance['bbox'] for instance in instances], np.float64).reshape(-1, 4)
         labels = [-1 if instance.get('ignore_flag') else instance['bbox_label'] for instance in instances]
-        yield info.get('width'), info.get('height'), boxes, np.array(labels, np.int64)
+        yield ImageObjects(info.get('width'), info.get('height'), boxes, np.array(labels, np.int64))
 
 
 class _Collector:
@@ -171,24 +153,19 @@ class _Collector:
         self.centres = Histogram2d(_HEAT_MAP, _HEAT_MAP)
         self.relative_sizes = Histogram2d(_RELATIVE, _RELATIVE)
 
-    def add(
-        self, sizes: np.ndarray, image: np.ndarray, boxes: np.ndarray, areas: np.ndarray, labels: np.ndarray
-    ) -> None:
+    def add(self, images: Sequence[ImageObjects]) -> None:
         """Add some images.
-
-        Args:
-            sizes: Shape [I, 2]: widths and heights in px; NaN or not positive if unknown.
-            image: Shape [G]: position of the objects' images in ``sizes``.
-            boxes: Shape [G, 4], xyxy in px.
-            areas: Shape [G], px²: what the size bins go by.
-            labels: Shape [G]; -1 of regions to ignore.
 
         Raises:
             ValueError: As :func:`statistics_of_images`.
         """
+        sizes = np.array([(image.width, image.height) for image in images], np.float64)
+        image = np.repeat(np.arange(len(images)), [len(image.boxes) for image in images])
+        boxes = np.concatenate([np.asarray(image.boxes, np.float64).reshape(-1, 4) for image in images])
+        labels = np.concatenate([np.asarray(image.labels, np.int64).reshape(-1) for image in images])
         _check(boxes, labels, len(self.classes))
         counted = labels >= 0
-        image, boxes, areas, labels = image[counted], boxes[counted], areas[counted], labels[counted]
+        image, boxes, labels = image[counted], boxes[counted], labels[counted]
         known = (sizes > 0).all(1, keepdims=True)
         sizes = np.where(known, sizes, np.nan)
         self.images += len(sizes)
@@ -204,7 +181,7 @@ class _Collector:
         self.centres.add(*((boxes[:, :2] + boxes[:, 2:]) / 2 / sizes[image]).T)
         for name, counts in self.size_bins.items():
             limits = [low for low, _ in PROTOCOLS[name].sizes.values()][1:]
-            counts += np.bincount(np.digitize(areas, limits), minlength=len(counts))
+            counts += np.bincount(np.digitize(lengths.prod(1), limits), minlength=len(counts))
 
     def _add_classes(self, image: np.ndarray, labels: np.ndarray, images: int) -> None:
         count = len(self.classes)
@@ -218,9 +195,10 @@ class _Collector:
         self.classes_per_image += np.bincount(present, minlength=count + 1)
 
     def result(self) -> DatasetStatistics:
-        """The statistics so far."""
+        """The statistics so far, which what is added later leaves as they are."""
         sizes = {name: dict(zip(PROTOCOLS[name].sizes, bins.tolist())) for name, bins in self.size_bins.items()}
-        return DatasetStatistics(**{**vars(self), 'size_bins': sizes}, objects=int(self.objects_per_class.sum()))
+        content = copy.deepcopy(vars(self))
+        return DatasetStatistics(**{**content, 'size_bins': sizes}, objects=int(self.objects_per_class.sum()))
 
 
 def _length_histograms(edges: np.ndarray) -> dict[str, Histogram]:

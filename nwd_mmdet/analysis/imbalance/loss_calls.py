@@ -43,14 +43,12 @@ class ClassificationSamples:
         gradient: ``|p - target|`` of each probability (GHM's gradient norm), shape [N] after a softmax, else
             [N x classes].
         positive: Whether it is a positive, bool, shape [N].
-        labels: Class of each, int64, shape [N]; the number of classes for background.
     """
 
     truth: Tensor
     loss: Tensor
     gradient: Tensor
     positive: Tensor
-    labels: Tensor
 
 
 @dataclass(frozen=True)
@@ -58,8 +56,8 @@ class RegressionSamples:
     """The samples of a box loss, without those of weight 0.
 
     Attributes:
-        before: IoU of the prior with the object, shape [N]; None where the loss compares boxes, whose priors it is not
-            told.
+        before: IoU of the prior with the object, shape [N]; None where the loss compares boxes, as it does not get
+            their priors.
         after: IoU of the predicted box with the object, shape [N].
         loss: Loss of each, not weighted, shape [N].
     """
@@ -123,12 +121,12 @@ def classification_samples(call: LossCall) -> ClassificationSamples | None:
     probability = scores.sigmoid() if use_sigmoid else scores.softmax(1)
     if not use_sigmoid:
         truth = probability.gather(1, labels.clamp(0, classes)[:, None]).squeeze(1)
-        return ClassificationSamples(truth, loss, 1 - truth, positive, labels)
+        return ClassificationSamples(truth, loss, 1 - truth, positive)
     target = nn.functional.one_hot(labels.clamp(0, classes), classes + 1)[:, :classes].to(probability)
     true_class = (probability * target).sum(1)
     background = 1 - probability.amax(1) if classes else true_class
     truth = torch.where(positive, true_class, background)
-    return ClassificationSamples(truth, loss, (probability - target).abs().flatten(), positive, labels)
+    return ClassificationSamples(truth, loss, (probability - target).abs().flatten(), positive)
 
 
 @torch.no_grad()

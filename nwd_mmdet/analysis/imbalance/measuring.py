@@ -17,7 +17,8 @@ from torch.utils.data import BatchSampler, DataLoader
 from tqdm import tqdm
 
 from nwd_mmdet.analysis.imbalance.batch_statistics import classes_per_batch
-from nwd_mmdet.analysis.imbalance.dataset_statistics import ImageObjects, images_of, statistics_of_images
+from nwd_mmdet.analysis.imbalance.dataset_statistics import images_of, statistics_of_images
+from nwd_mmdet.analysis.imbalance.detectors import Detector, MeasuredDetector, Numbers
 from nwd_mmdet.analysis.imbalance.loss_curves import curves_of_model
 from nwd_mmdet.analysis.imbalance.prior_samples import FirstStage
 from nwd_mmdet.analysis.imbalance.prior_statistics import PriorStatistics
@@ -26,51 +27,54 @@ from nwd_mmdet.analysis.imbalance.trained_statistics import TrainedStatistics
 from nwd_mmdet.datasets.input_boxes import InputBoxes, build_leaf, leaves
 from nwd_mmdet.evaluation import evaluate
 
-_LOOKED_AT = 200  # images that an assigner or a model is run on, if not told otherwise
+_MAX_IMAGES = 200  # that an assigner or a model is run on, by default
 
 
 def measure(
-    subject: dict[str, Any],
-    cfg: Config,
-    checkpoint: str | None = None,
-    split: str = 'train',
-    max_images: int | None = None,
-) -> None:
-    """Measure one detector, part by part, so that an interrupt leaves those that are done.
+    detector: Detector, cfg: Config, split: str = 'train', max_images: int | None = None
+) -> Iterator[MeasuredDetector]:
+    """Measure one detector, part by part: every one that is yielded has what the one before it has, and more.
+
+    So the last one is what was measured, also where Ctrl-C ended it.
 
     Args:
-        subject: Filled in place: ``images``, ``objects``, ``looked_at`` and the parts ``data``, ``batches``,
-            ``regression_loss``, ``priors`` and, with a checkpoint, ``trained``, ``evaluation`` and ``log``.
+        detector: Without a checkpoint, nothing that needs one is measured.
         cfg: Config of the detector and its data.
-        checkpoint: Its weights; without, nothing that needs them is measured.
         split: Whose annotations are read. Priors and the model always get training images, AP validation images.
         max_images: Images that the assigner and the model are run on; None for 200 of each set.
 
     Raises:
         ValueError: As the parts.
-        KeyboardInterrupt: Ctrl-C; the parts that are done are in ``subject``.
     """
     init_default_scope(cfg.get('default_scope', 'mmdet'))
-    subject['data'], complete = data_part(cfg, split)
-    subject.update(images=subject['data']['images'], objects=subject['data']['objects'], looked_at=0)
-    if not complete:
-        raise KeyboardInterrupt
-    subject['batches'] = batch_part(cfg, split)
-    subject['regression_loss'] = curves_of_model(cfg)
-    for part in prior_parts(cfg, max_images or _LOOKED_AT):
-        subject['priors'], subject['looked_at'] = part, part.get('images', 0)
-    if checkpoint is not None:
-        count = max_images or _LOOKED_AT
-        device = 'cuda' if torch.cuda.is_available() else 'cpu'
-        model = init_detector(copy.deepcopy(cfg), checkpoint, device=device)
-        for part in trained_parts(cfg, model, count):
-            subject['trained'], subject['looked_at'] = part, part['images']
-        subject['evaluation'] = evaluation_part(cfg, model, count)
-        subject['log'] = log_part(Path(checkpoint).parent)
+    for data in data_parts(cfg, split):
+        measured = MeasuredDetector(**vars(detector), data=data)
+        yield measured
+    for name, numbers in _further_parts(cfg, detector.checkpoint, split, max_images or _MAX_IMAGES):
+        measured = measured.with_part(name, numbers)
+        yield measured
 
 
-def data_part(cfg: Config, split: str) -> tuple[dict[str, Any], bool]:
-    """Statistics of the annotations of a split, and whether all were read: Ctrl-C ends the reading.
+def _further_parts(
+    cfg: Config, checkpoint: str | None, split: str, max_images: int
+) -> Iterator[tuple[str, Numbers | None]]:
+    """Name in :class:`MeasuredDetector` and numbers; those that grow come again and again."""
+    yield 'batches', batch_part(cfg, split)
+    yield 'regression_loss', curves_of_model(cfg)
+    for numbers in prior_parts(cfg, max_images):
+        yield 'priors', numbers
+    if checkpoint is None:
+        return
+    device = 'cuda' if torch.cuda.is_available() else 'cpu'
+    model = init_detector(copy.deepcopy(cfg), checkpoint, device=device)
+    for numbers in trained_parts(cfg, model, max_images):
+        yield 'trained', numbers
+    yield 'evaluation', evaluation_part(cfg, model, max_images)
+    yield 'log', log_part(Path(checkpoint).parent)
+
+
+def data_parts(cfg: Config, split: str) -> Iterator[Numbers]:
+    """Statistics of the annotations of a split: those so far, every few hundred images.
 
     Args:
         cfg: With ``{split}_dataloader``.
@@ -86,26 +90,18 @@ def data_part(cfg: Config, split: str) -> tuple[dict[str, Any], bool]:
     classes = tuple(sets[0].metainfo['classes'])
     if any(tuple(part.metainfo['classes']) != classes for part in sets):
         raise ValueError('the data sets of the config differ in their classes')
-    complete = True
-
-    def images() -> Iterator[ImageObjects]:
-        nonlocal complete
-        try:
-            for part in sets:
-                yield from tqdm(images_of(part), 'annotations', len(part), unit='img', delay=2)
-        except KeyboardInterrupt:
-            complete = False
-
-    return statistics_of_images(images(), classes).as_dict(), complete
+    images = (image for part in sets for image in tqdm(images_of(part), 'annotations', len(part), unit='img', delay=2))
+    for statistics in statistics_of_images(images, classes):
+        yield statistics.as_dict()
 
 
-def batch_part(cfg: Config, split: str, seed: int = 0) -> dict[str, Any] | None:
+def batch_part(cfg: Config, split: str, seed: int = 0) -> Numbers | None:
     """Classes in the batches of one epoch, as the data loader's sampler draws them; None without a sampler."""
     loader = cfg.get(f'{split}_dataloader') or {}
     if not loader.get('sampler') or not loader.get('batch_size'):
         return None
     dataset = _tree(loader['dataset'])
-    labels = [image[3] for image in images_of(dataset)]
+    labels = [image.labels for image in images_of(dataset)]
     sampler = DATA_SAMPLERS.build({**loader['sampler'], 'dataset': dataset, 'seed': seed})
     batch_sampler = loader.get('batch_sampler')
     if batch_sampler:
@@ -130,7 +126,7 @@ def _tree(settings: dict[str, Any]) -> Any:
     return build_leaf(settings)
 
 
-def prior_parts(cfg: Config, max_images: int) -> Iterator[dict[str, Any]]:
+def prior_parts(cfg: Config, max_images: int) -> Iterator[Numbers]:
     """What the detector's first stage trains on: the statistics so far, every few images.
 
     A detector whose priors are not known gives one part with ``absent``, the reason.
@@ -153,7 +149,7 @@ def prior_parts(cfg: Config, max_images: int) -> Iterator[dict[str, Any]]:
             yield {'stage': stage.name, **statistics.as_dict()}
 
 
-def trained_parts(cfg: Config, model: BaseDetector, max_images: int) -> Iterator[dict[str, Any]]:
+def trained_parts(cfg: Config, model: BaseDetector, max_images: int) -> Iterator[Numbers]:
     """What the model makes of the first training batches: the statistics so far, after every batch.
 
     Args:
@@ -185,7 +181,7 @@ def _length(loader: DataLoader) -> int:
 
 
 @torch.no_grad()
-def evaluation_part(cfg: Config, model: BaseDetector, max_images: int) -> dict[str, Any] | None:
+def evaluation_part(cfg: Config, model: BaseDetector, max_images: int) -> Numbers | None:
     """AP of each class, AP and AR by size, on the first images of the validation set, by AI-TOD's protocol.
 
     None where the config has no validation set with annotations in its pipeline.
@@ -213,7 +209,7 @@ def evaluation_part(cfg: Config, model: BaseDetector, max_images: int) -> dict[s
     return {'images': images, **evaluate(gt, dt, 'aitod').to_json()}
 
 
-def log_part(work_dir: Path) -> dict[str, Any] | None:
+def log_part(work_dir: Path) -> Numbers | None:
     """Losses of the longest training in a work folder over its steps, and their pace; None without a log."""
     logs = sorted(work_dir.glob('*/vis_data/scalars.json'), key=lambda path: path.stat().st_size)
     losses = read_losses(logs[-1]) if logs else {}

@@ -18,7 +18,7 @@ class TaskBalance:
     """Means over batches of what each loss weighs and how hard it pulls at the features that all tasks share.
 
     The features are the outputs of the neck, or of the backbone where there is none. Gradients are taken there and not
-    at the weights before: they need no pass through the backbone, and tell of every level.
+    at the weights before: they need no pass through the backbone, and differ by level.
 
     Attributes:
         batches: Number of batches added.

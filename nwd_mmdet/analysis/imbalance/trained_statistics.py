@@ -3,6 +3,7 @@
 Imbalance review (Oksuz et al., "Imbalance Problems in Object Detection"), sections 4.1, 6.1, 6.2 and 7.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -11,7 +12,6 @@ import torch
 from mmdet.structures import DetDataSample
 from torch import Tensor, nn
 
-from nwd_mmdet.analysis.imbalance import sample_weights
 from nwd_mmdet.analysis.imbalance.balance import Histogram, Histogram2d
 from nwd_mmdet.analysis.imbalance.loss_calls import (
     ClassificationSamples,
@@ -20,27 +20,43 @@ from nwd_mmdet.analysis.imbalance.loss_calls import (
     recorded_losses,
     regression_samples,
 )
+from nwd_mmdet.analysis.imbalance.sample_weights import (
+    fixed_coefficients,
+    focal,
+    ghm,
+    negative_anchor_filtering,
+    ohem,
+    random_sampling,
+    ssd_sampling,
+)
 from nwd_mmdet.analysis.imbalance.task_balance import TaskBalance, shared_features
 
 _TENTHS = np.linspace(0, 1, 11)
 _FINE = np.linspace(0, 1, 21)
 _HARD = 0.5  # p_s below which a sample is called hard
 
-#: Weights of samples by method, from whether they are positive, p_s and the cross-entropy (review, Table 3). Hard
-#: sampling takes all positives and three times as many negatives.
+#: Weights of samples by method, from whether they are positive, p_s and the cross-entropy (review, section 4.1).
+#: Hard sampling takes all positives, OHEM the harder half of them, and three times as many negatives.
 METHODS: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]] = {
     'all alike': lambda positive, p_s, loss: np.ones(len(positive)),
-    'random, 1 : 3': lambda positive, p_s, loss: sample_weights.random_sampling(positive, *_one_to_three(positive)),
-    'SSD, hardest negatives, 1 : 3': lambda positive, p_s, loss: sample_weights.ssd_sampling(
-        positive, loss, *_one_to_three(positive)
+    'random, 1 : 3': lambda positive, p_s, loss: random_sampling(positive, *_one_to_three(positive)),
+    'SSD, hardest negatives, 1 : 3': lambda positive, p_s, loss: ssd_sampling(positive, loss, *_one_to_three(positive)),
+    'OHEM, hardest half of the positives, 1 : 3': lambda positive, p_s, loss: ohem(
+        positive, loss, *_one_to_three(positive, 0.5)
     ),
-    'focal loss, γ = 2': lambda positive, p_s, loss: sample_weights.focal(p_s),
-    'GHM, ε = 0.1': lambda positive, p_s, loss: sample_weights.ghm(1 - p_s),
+    'RefineDet, hardest negatives of p_s ≤ 0.99, 1 : 3': lambda positive, p_s, loss: negative_anchor_filtering(
+        positive, p_s, loss, *_one_to_three(positive), threshold=0.99
+    ),
+    'YOLO, negatives × 0.5': lambda positive, p_s, loss: fixed_coefficients(positive, negative_weight=0.5),
+    'focal loss, γ = 2': lambda positive, p_s, loss: focal(p_s, gamma=2.0),
+    'GHM, ε = 0.1': lambda positive, p_s, loss: ghm(1 - p_s, epsilon=0.1),
 }
 
 
-def _one_to_three(positive: np.ndarray) -> tuple[int, int]:
-    return int(positive.sum()), 3 * int(positive.sum())
+def _one_to_three(positive: np.ndarray, share: float = 1.0) -> tuple[int, int]:
+    """Numbers of positives, of which a share is wanted, and of negatives."""
+    wanted = math.ceil(share * int(positive.sum()))
+    return wanted, 3 * wanted
 
 
 class ClassificationStatistics:

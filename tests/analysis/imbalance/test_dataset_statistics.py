@@ -1,4 +1,4 @@
-"""Statistics of data sets: a small one by hand, both ways in, and the real ones at hand."""
+"""Statistics of data sets: a small one by hand, in parts, of mmdet, and a real one."""
 
 import json
 import math
@@ -11,8 +11,9 @@ from mmdet.datasets import CocoDataset
 
 from nwd_mmdet.analysis.imbalance.balance import measure_balance
 from nwd_mmdet.analysis.imbalance.dataset_statistics import (
+    DatasetStatistics,
+    ImageObjects,
     images_of,
-    statistics_of_coco,
     statistics_of_images,
 )
 from nwd_mmdet.datasets.annotation_files import read_json
@@ -34,7 +35,7 @@ SMALL = {
 
 
 def as_images(dataset):
-    """The images of a COCO data set in the other form."""
+    """The images of a COCO data set, in its order."""
     labels = {category['id']: label for label, category in enumerate(dataset['categories'])}
     for image in dataset['images']:
         own = [a for a in dataset['annotations'] if a['image_id'] == image['id']]
@@ -42,11 +43,16 @@ def as_images(dataset):
         boxes[:, 2:] += boxes[:, :2]
         ignored = [a.get('iscrowd') or a.get('ignore') for a in own]
         of_classes = [-1 if ignore else labels[a['category_id']] for a, ignore in zip(own, ignored)]
-        yield image.get('width'), image.get('height'), boxes, np.array(of_classes, int)
+        yield ImageObjects(image.get('width'), image.get('height'), boxes, np.array(of_classes, int))
+
+
+def statistics_of(images, classes) -> DatasetStatistics:
+    *_, found = statistics_of_images(images, classes)
+    return found
 
 
 def test_small_data_set_by_hand():
-    found = statistics_of_coco(SMALL, 'small.json')
+    found = statistics_of(as_images(SMALL), ['a', 'b', 'c'])
     assert found.classes == ('a', 'b', 'c')
     assert (found.images, found.images_without_size, found.objects, found.ignored) == (3, 1, 4, 2)
     assert found.without_area == 1
@@ -74,31 +80,28 @@ def same(one, other):
     assert json.loads(json.dumps(one.as_dict(), allow_nan=False)) == json.loads(json.dumps(other.as_dict()))
 
 
-@pytest.mark.parametrize('parts', [1, 256])
-def test_both_ways_in_agree(parts, monkeypatch):
-    monkeypatch.setattr('nwd_mmdet.analysis.imbalance.dataset_statistics._PART', parts)
+@pytest.mark.parametrize('part', [1, 7])
+def test_parts_add_up(part, monkeypatch):
+    """Those so far are of the images until then, and stay so."""
     dataset, _ = draw_data(0, images=20)
     for image in dataset['images']:
         image.update(width=90 + image['id'], height=110)
-    for annotation in dataset['annotations']:
-        annotation['area'] = annotation['bbox'][2] * annotation['bbox'][3]
-    classes = [category['name'] for category in dataset['categories']]
-    found = statistics_of_coco(dataset, 'drawn')
-    same(found, statistics_of_images(as_images(dataset), classes))
-    assert found.objects == found.size_bins['coco']['s'] + found.size_bins['coco']['m'] > 50
-
-
-def test_small_data_set_as_images():
-    found = statistics_of_images(as_images(SMALL), ['a', 'b', 'c'])
-    assert found.size_bins['aitod'] == {'vt': 2, 't': 1, 's': 0, 'm': 1} != {}
-    assert found.objects_per_image.tolist() == [1, 1, 0, 1]
+    classes, images = [category['name'] for category in dataset['categories']], list(as_images(dataset))
+    whole = statistics_of(images, classes)
+    monkeypatch.setattr('nwd_mmdet.analysis.imbalance.dataset_statistics._PART', part)
+    parts = list(statistics_of_images(iter(images), classes))
+    assert [found.images for found in parts] == [*range(part, 20, part), 20]
+    same(parts[-1], whole)
+    same(parts[0], statistics_of(images[:part], classes))
+    assert whole.objects == whole.size_bins['coco']['s'] + whole.size_bins['coco']['m'] > 50
 
 
 @pytest.mark.parametrize('classes', [[], ['a']])
 def test_nothing(classes):
-    empty = {'images': [], 'categories': [{'id': 1, 'name': name} for name in classes], 'annotations': []}
-    same(statistics_of_coco(empty, 'empty'), statistics_of_images([], classes))
-    no_objects = statistics_of_images([(4, 4, np.zeros((0, 4)), np.zeros(0))], classes)
+    empty = statistics_of([], classes)
+    assert (empty.images, empty.objects, empty.objects_per_class.tolist()) == (0, 0, [0] * len(classes))
+    json.dumps(empty.as_dict(), allow_nan=False)
+    no_objects = statistics_of([ImageObjects(4, 4, np.zeros((0, 4)), np.zeros(0))], classes)
     assert no_objects.objects_per_image.tolist() == [1]
     assert no_objects.balance()['centres'].entropy is None
     json.dumps(no_objects.as_dict(), allow_nan=False)
@@ -115,7 +118,7 @@ def test_nothing(classes):
 )
 def test_malformed(boxes, labels, message):
     with pytest.raises(ValueError, match=message):
-        statistics_of_images([(4, 4, np.array(boxes), np.array(labels))], ['a'])
+        statistics_of([ImageObjects(4, 4, np.array(boxes), np.array(labels))], ['a'])
 
 
 def test_mmdet_data_set(tmp_path):
@@ -127,12 +130,12 @@ def test_mmdet_data_set(tmp_path):
     names = [category['name'] for category in dataset['categories']]
     path = write(tmp_path / 'gt.json', dataset)
     ours = CocoDataset(ann_file=path, data_prefix=dict(img=''), metainfo=dict(classes=names), pipeline=[])
-    same(statistics_of_images(images_of(ours), names), statistics_of_coco(dataset, 'gt.json'))
+    same(statistics_of(images_of(ours), names), statistics_of(as_images(dataset), names))
 
 
 def test_coco_tiny(shared: Path):
     dataset = read_json(shared / 'real/coco_tiny/instances.json')
-    found = statistics_of_coco(dataset, 'coco_tiny')
+    found = statistics_of(as_images(dataset), [category['name'] for category in dataset['categories']])
     crowds = sum(annotation['iscrowd'] for annotation in dataset['annotations'])
     assert (found.images, found.objects, found.ignored) == (30, 323 - crowds, crowds)
     assert (found.objects_per_image * np.arange(len(found.objects_per_image))).sum() == found.objects

@@ -1,12 +1,18 @@
-"""What the losses are computed from: recorded calls, and probabilities and gradients of each sample."""
+"""What the losses are computed from: recorded calls, probabilities and gradients of each sample, IoUs of each box."""
 
 import pytest
 import torch
-from mmdet.registry import MODELS
+from mmdet.registry import MODELS, TASK_UTILS
 from mmdet.utils import register_all_modules
 from torch import nn
 
-from nwd_mmdet.analysis.imbalance.loss_calls import LossCall, classification_samples, recorded_losses
+from nwd_mmdet.analysis.imbalance.loss_calls import (
+    LossCall,
+    classification_samples,
+    recorded_losses,
+    regression_samples,
+)
+from nwd_mmdet.overlaps import aligned
 
 
 def loss(kind: str, **settings: object) -> nn.Module:
@@ -49,7 +55,7 @@ def test_softmax() -> None:
     assert samples.truth.tolist() == pytest.approx([probability[0, 0].item(), probability[1, 2].item()])
     assert torch.allclose(samples.loss, -samples.truth.log())
     assert torch.allclose(samples.gradient, 1 - samples.truth)
-    assert samples.positive.tolist() == [True, False] and samples.labels.tolist() == [0, 2]
+    assert samples.positive.tolist() == [True, False]
 
 
 @pytest.mark.parametrize(
@@ -77,3 +83,38 @@ def test_others_have_no_samples() -> None:
 def test_no_sample_at_all() -> None:
     empty = LossCall('x', loss('CrossEntropyLoss'), torch.zeros(0, 3), torch.zeros(0, dtype=torch.long), None)
     assert len(classification_samples(empty).loss) == 0
+
+
+class BoxHead(nn.Module):
+    def __init__(self, stds: list[float], kind: str, reg_decoded_bbox: bool = False) -> None:
+        super().__init__()
+        self.loss_bbox = loss(kind)
+        self.bbox_coder = TASK_UTILS.build(dict(type='DeltaXYWHBBoxCoder', target_stds=stds))
+        self.reg_decoded_bbox = reg_decoded_bbox
+
+
+def test_ious_of_deltas_do_not_need_the_priors() -> None:
+    priors = torch.tensor([[10.0, 10, 30, 50], [100, 40, 108, 46], [0, 0, 9, 9]])
+    objects = torch.tensor([[12.0, 14, 31, 45], [101, 40, 112, 47], [5, 5, 9, 9]])
+    found = torch.tensor([[11.0, 12, 33, 44], [101, 42, 110, 47], [4, 5, 10, 9]])
+    head = BoxHead([0.1, 0.1, 0.2, 0.2], 'L1Loss')
+    target, pred = (head.bbox_coder.encode(priors, boxes) for boxes in (objects, found))
+    weight = torch.tensor([[1.0] * 4, [1.0] * 4, [0.0] * 4])
+    samples = regression_samples(LossCall('x', head.loss_bbox, pred, target, weight), head)
+    assert torch.allclose(samples.before, aligned('iou', priors, objects)[:2], atol=1e-5)
+    assert torch.allclose(samples.after, aligned('iou', found, objects)[:2], atol=1e-5)
+    assert torch.allclose(samples.loss, (pred - target).abs().sum(1)[:2])
+
+
+def test_ious_of_boxes() -> None:
+    """Losses on boxes, whether the head or the loss says so; the priors are not known then."""
+    boxes, target = torch.tensor([[0.0, 0, 10, 10], [5, 5, 9, 9]]), torch.tensor([[0.0, 0, 10, 20], [5, 5, 9, 9]])
+    for head in (
+        BoxHead([1.0] * 4, 'AlphaIoULoss'),
+        BoxHead([1.0] * 4, 'GIoULoss'),
+        BoxHead([1.0] * 4, 'L1Loss', True),
+    ):
+        samples = regression_samples(LossCall('x', head.loss_bbox, boxes, target, None), head)
+        assert samples.before is None and samples.after.tolist() == pytest.approx([0.5, 1])
+    classes = LossCall('x', head.loss_bbox, boxes[:, :2], target[:, :2], None)
+    assert regression_samples(classes, head) is None

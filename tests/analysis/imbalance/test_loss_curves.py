@@ -4,10 +4,12 @@ import math
 
 import pytest
 import torch
+from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nwd_mmdet.analysis.imbalance.loss_curves import errors_of_ious, loss_curve
+from nwd_mmdet.analysis.imbalance.loss_curves import curves_of_model, errors_of_ious, loss_curve
+from nwd_mmdet.config import read_config
 from nwd_mmdet.overlaps import aligned
 
 DELTA_LOSSES = ('L1Loss', 'SmoothL1Loss', 'BalancedL1Loss', 'MSELoss', 'GHMR')
@@ -112,3 +114,19 @@ def test_unknown_loss_and_iou():
         loss_curve(dict(type='NoLoss'), [1.0], 8, True)
     with pytest.raises(ValueError, match=r'in \[0, 1\]'):
         errors_of_ious([1.5], 8)
+
+
+@pytest.mark.parametrize(
+    ('name', 'losses'),
+    [
+        ('configs/demo/faster-rcnn_r18-small_fpn_synthetic.py', {'model.rpn_head': 'L1Loss'}),
+        ('configs/alpha_iou/yolov5-s_alpha-diou_300e_coco.py', {'model.bbox_head': 'AlphaDIoULoss'}),
+        ('mmdet::cascade_rcnn/cascade-rcnn_r50_fpn_1x_coco.py', {'model.roi_head.bbox_head.2': 'SmoothL1Loss'}),
+    ],
+)
+def test_losses_of_configs(name: str, losses: dict[str, str]) -> None:
+    found = curves_of_model(read_config(name if '::' in name else ROOT / name))
+    for head, kind in losses.items():
+        part = found[f'{head}.loss_bbox']
+        assert part['type'] == kind
+        assert part['loss'] == sorted(part['loss']) and part['iou'] == sorted(part['iou'], reverse=True)

@@ -1,142 +1,113 @@
-"""The imbalance report through its tool: from annotations alone, with checkpoints, compared, and interrupted."""
+"""Parts of what is measured: they grow, and an interrupt anywhere leaves those that are done."""
 
-import json
-import os
-import runpy
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-import torch
-from conftest import ROOT
-from test_configs import build_small
+from detectors import read
+from mmengine.config import Config
 
-from nwd_mmdet.analysis.imbalance import measuring
-from nwd_mmdet.analysis.imbalance.loss_curves import curves_of_model
-from nwd_mmdet.analysis.imbalance.measuring import measure
-from nwd_mmdet.analysis.imbalance.sections import build_sections
-from nwd_mmdet.config import read_config
+from nwd_mmdet.analysis.imbalance import dataset_statistics, measuring
+from nwd_mmdet.analysis.imbalance.detectors import Detector, MeasuredDetector
+from nwd_mmdet.analysis.imbalance.measuring import batch_part, data_parts, log_part, measure, prior_parts
 from nwd_mmdet.datasets.synthetic import draw_set
 
-TOOL = ROOT / 'tools' / 'analysis_tools' / 'imbalance.py'
-IOU, NWD = (f'demo/faster-rcnn_r18-small_fpn_{part}synthetic' for part in ('', 'rpn-nwd_'))
+IOU = 'demo/faster-rcnn_r18-small_fpn_synthetic'
+DETECTOR = Detector('x', IOU, None)
 
 
 @pytest.fixture(scope='module')
-def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Environment variables for the tool, with a set of six training images and two others."""
+def cfg(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Config]:
+    """On a set of six training images and two others."""
     data = tmp_path_factory.mktemp('data')
     draw_set(data, dict(train=6, val=2), (128, 128))
-    return {**os.environ, 'SYNTHETIC_ROOT': str(data), 'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv('SYNTHETIC_ROOT', str(data))
+        yield read(IOU)
 
 
-@pytest.fixture(scope='module')
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Weights as a training leaves them, with a log of two records."""
-    folder = tmp_path_factory.mktemp('run')
-    torch.save({'state_dict': build_small(IOU).state_dict(), 'meta': {}}, folder / 'epoch_1.pth')
-    log = folder / '20260101_000000' / 'vis_data' / 'scalars.json'
-    log.parent.mkdir(parents=True)
-    log.write_text('{"loss_cls": 2.0, "loss_bbox": 1.0, "step": 1}\n{"loss_cls": 1.0, "loss_bbox": 0.9, "step": 2}\n')
-    return folder / 'epoch_1.pth'
-
-
-def run(environment: dict[str, str], *arguments: object, code: int = 0) -> str:
-    result = subprocess.run(
-        [sys.executable, TOOL, *map(str, arguments)], env=environment, capture_output=True, text=True, cwd=ROOT
-    )
-    assert result.returncode == code, result.stdout + result.stderr
-    return result.stdout + result.stderr
-
-
-def test_two_detectors_with_checkpoints(environment: dict[str, str], checkpoint: Path, tmp_path: Path) -> None:
-    configs = [ROOT / f'configs/{name}.py' for name in (IOU, NWD)]
-    options = ['--labels', 'IoU', 'NWD', '--max-images', 4, '--out', tmp_path / 'new']
-    output = run(environment, configs[0], '--checkpoint', checkpoint, '--compare', configs[1], checkpoint, *options)
-    assert 'report.html' in output and 'report.json' in output
-    report = json.loads((tmp_path / 'new' / 'report.json').read_text())
-    assert report['complete'] and [part['label'] for part in report['detectors']] == ['IoU', 'NWD']
-    for part in report['detectors']:
-        assert part['images'] == 6 and part['looked_at'] == 4
-        assert part['objects'] == sum(part['data']['objects_per_class'])
-        assert set(part['trained']['tasks']['loss']) == {'loss_rpn_cls', 'loss_rpn_bbox', 'loss_cls', 'loss_bbox'}
-        assert part['evaluation']['images'] == 2 and 'AP_vt' in part['evaluation']
-        assert part['log']['pace']['loss_cls'] == [[1, 1.0], [2, 0.5]]
-        assert part['batches']['batches'] == 2 and part['batches']['batch_size'] == 4
-    text = (tmp_path / 'new' / 'report.html').read_text()
-    pictures = {path.stem for path in (tmp_path / 'new').glob('*.svg')}
-    assert len(pictures) > 15 and all(f'id="{name}"' in text for name in pictures)
-
-
-def test_annotations_alone(environment: dict[str, str], tmp_path: Path) -> None:
-    run(environment, ROOT / f'configs/{IOU}.py', '--split', 'val', '--out', tmp_path)
-    (part,) = json.loads((tmp_path / 'report.json').read_text())['detectors']
-    assert part['images'] == 2 and part['looked_at'] == 6 and 'trained' not in part
-    assert 'needs a checkpoint' in (tmp_path / 'report.html').read_text()
-
-
-def test_a_detector_of_mmdet_on_the_same_data(environment: dict[str, str], tmp_path: Path) -> None:
-    atss = 'mmdet::atss/atss_r50_fpn_1x_coco.py'
-    run(environment, ROOT / f'configs/{IOU}.py', '--compare', atss, '--same-data', '--out', tmp_path)
-    first, second = json.loads((tmp_path / 'report.json').read_text())['detectors']
-    assert first['data'] == second['data'] and first['images'] == 6
-    assert (first['priors']['stage'], second['priors']['stage']) == ('rpn_head', 'bbox_head')
-    for part in (first, second):
-        assert part['priors']['images'] == 6
-        assert sum(part['priors']['positives_per_class']) == pytest.approx(
-            6 * sum(part['priors']['before']['positive'])
-        )
-
-
-@pytest.mark.parametrize(
-    ('arguments', 'message'),
-    [
-        (['{config}', '--labels', 'a', 'b'], 'there are 1 configs'),
-        (['{config}', '--compare', 'a.py', 'b.pth', 'c'], 'repeat --compare'),
-        (['{config}', '--max-images', '0'], '--max-images 0'),
-        (['{config}', '--checkpoint', 'nowhere.pth'], 'no checkpoint'),
-        (['{config}', '--compare', '{config}'], 'name them with --labels'),
-    ],
-)
-def test_wrong_arguments_are_named(
-    arguments: list[str], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, tmp_path: Path
-) -> None:
-    config, out = str(ROOT / f'configs/{IOU}.py'), tmp_path / 'report'
-    monkeypatch.setattr(
-        sys, 'argv', [str(TOOL), *(part.format(config=config) for part in arguments), '--out', str(out)]
-    )
-    with pytest.raises(SystemExit) as failed:
-        runpy.run_path(str(TOOL), run_name='__main__')
-    assert message in f'{failed.value.code}{capsys.readouterr().err}' and not out.exists()
-
-
-def test_an_interrupt_leaves_what_was_measured(environment: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv('SYNTHETIC_ROOT', environment['SYNTHETIC_ROOT'])
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(measuring, 'batch_part', interrupt)
-    subject: dict = {'label': 'x', 'config': IOU, 'checkpoint': None}
+def until_interrupted(cfg: Config) -> list[MeasuredDetector]:
+    found = []
     with pytest.raises(KeyboardInterrupt):
-        measure(subject, read_config(ROOT / f'configs/{IOU}.py'))
-    assert subject['images'] == 6 and 'batches' not in subject
-    sections = build_sections([subject])
-    assert any('not drawn' in reason for section in sections for reason in section.absent)
+        for measured in measure(DETECTOR, cfg):
+            found.append(measured)
+    return found
 
 
-@pytest.mark.parametrize(
-    ('name', 'losses'),
-    [
-        ('configs/demo/faster-rcnn_r18-small_fpn_synthetic.py', {'model.rpn_head': 'L1Loss'}),
-        ('configs/alpha_iou/yolov5-s_alpha-diou_300e_coco.py', {'model.bbox_head': 'AlphaDIoULoss'}),
-        ('mmdet::cascade_rcnn/cascade-rcnn_r50_fpn_1x_coco.py', {'model.roi_head.bbox_head.2': 'SmoothL1Loss'}),
-    ],
-)
-def test_losses_of_configs(name: str, losses: dict[str, str]) -> None:
-    found = curves_of_model(read_config(name if '::' in name else ROOT / name))
-    for head, kind in losses.items():
-        part = found[f'{head}.loss_bbox']
-        assert part['type'] == kind
-        assert part['loss'] == sorted(part['loss']) and part['iou'] == sorted(part['iou'], reverse=True)
+def interrupt(*_: object) -> Any:
+    raise KeyboardInterrupt
+
+
+def test_parts_grow(cfg: Config) -> None:
+    found = list(measure(DETECTOR, cfg, 'val', max_images=3))
+    assert [measured.measured for measured in found] == [
+        (),
+        ('batches',),
+        ('batches', 'regression_loss'),
+        ('batches', 'regression_loss', 'priors'),
+    ]
+    assert (found[-1].label, found[-1].images, found[-1].looked_at) == ('x', 2, 3)
+    assert found[0].data is found[-1].data and found[0].looked_at == 0
+
+
+def test_an_interrupt_between_the_parts(cfg: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measuring, 'batch_part', interrupt)
+    (measured,) = until_interrupted(cfg)
+    assert measured.images == 6 and 'batches' not in measured.as_dict()
+
+
+def test_an_interrupt_in_the_annotations(cfg: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read until then is reported."""
+    monkeypatch.setattr(dataset_statistics, '_PART', 2)
+    images = measuring.images_of
+
+    def five(dataset: Any) -> Iterator[Any]:
+        for index, image in enumerate(images(dataset)):
+            if index == 5:
+                interrupt()
+            yield image
+
+    monkeypatch.setattr(measuring, 'images_of', five)
+    found = until_interrupted(cfg)
+    assert [measured.images for measured in found] == [2, 4]
+
+
+def test_an_interrupt_in_the_priors(cfg: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measuring.FirstStage, 'sample', interrupt)
+    assert until_interrupted(cfg)[-1].measured == ('batches', 'regression_loss')
+
+
+def test_data_of_another_split_and_of_none(cfg: Config) -> None:
+    (part,) = data_parts(cfg, 'val')
+    assert part['images'] == 2
+    with pytest.raises(ValueError, match='--split test'):
+        list(data_parts(Config({}), 'test'))
+
+
+def test_batches(cfg: Config) -> None:
+    part = batch_part(cfg, 'train')
+    assert part and (part['batches'], part['batch_size']) == (2, 4)
+    assert batch_part(Config(dict(train_dataloader=dict(batch_size=2))), 'train') is None
+    repeated = Config(cfg.to_dict())
+    repeated.train_dataloader.dataset = dict(type='RepeatDataset', times=2, dataset=repeated.train_dataloader.dataset)
+    part = batch_part(repeated, 'train')
+    assert part and part['batches'] == 3
+
+
+def test_priors(cfg: Config) -> None:
+    (part,) = prior_parts(cfg, 4)
+    assert part['stage'] == 'rpn_head' and part['images'] == 4
+    (part,) = prior_parts(Config(dict(model=dict(type='DETR'))), 4)
+    assert part['absent'].startswith('DETR has neither')
+
+
+def test_log_of_the_longest_training(tmp_path: Path) -> None:
+    assert log_part(tmp_path) is None
+    for name, steps in (('a', 1), ('b', 3), ('c', 2)):
+        log = tmp_path / name / 'vis_data' / 'scalars.json'
+        log.parent.mkdir(parents=True)
+        log.write_text(''.join(f'{{"loss_cls": {4 / step}, "step": {step}}}\n' for step in range(1, steps + 1)))
+    part = log_part(tmp_path)
+    assert part and [step for step, _ in part['losses']['loss_cls']] == [1, 2, 3]
+    assert part['pace']['loss_cls'][1] == (2, 0.5)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from test_configs import DEMO, batch, build_small
+from detectors import DEMO, batch, build_small
 
 from nwd_mmdet.analysis.imbalance.task_balance import TaskBalance, pace, read_losses, shared_features
 

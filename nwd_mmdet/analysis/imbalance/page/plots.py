@@ -1,6 +1,6 @@
 """Bars, histograms, curves and heat maps of one or several detectors, as SVG text for a page."""
 
-import io
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,15 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart; hatches and dashes tell them apart in print.
-_STYLES = (
-    ('#0072B2', '', '-'),
-    ('#E69F00', '//', '--'),
-    ('#009E73', '..', ':'),
-    ('#D55E00', 'xx', '-.'),
-    ('#CC79A7', '\\\\', '-'),
-    ('#56B4E9', 'oo', '--'),
-)
+from nwd_mmdet.analysis.figures.style import COLOURS, svg_text
+
+# Hatches and dashes tell the colours apart in print.
+_STYLES = tuple(zip(COLOURS, ('', '//', '..', 'xx', '\\\\', 'oo', '--', '++'), ('-', '--', ':', '-.') * 2))
 _MOST_NAMES = 30  # classes that a panel of bars has room for
 
 #: What a panel shows: label of the detector → its values.
@@ -44,7 +39,7 @@ def draw_bars(names: Sequence[str], series: Series, label: str, log: bool = Fals
     size = (7.2, 0.8 + 0.21 * len(names) * max(1, 0.6 * len(series))) if lying else (7.2, 2.6)
     figure, axis = plt.subplots(figsize=size, layout='constrained')
     places, width = np.arange(len(names)), 0.8 / max(len(series), 1)
-    for index, ((key, values), (colour, hatch, _)) in enumerate(zip(series.items(), _STYLES)):
+    for index, ((key, values), (colour, hatch, _)) in enumerate(zip(series.items(), itertools.cycle(_STYLES))):
         offset = (index - (len(series) - 1) / 2) * width
         heights = [0 if value is None else value for value in values]
         style: dict[str, Any] = dict(color=colour, hatch=hatch, edgecolor='white', linewidth=0.4, label=key)
@@ -79,7 +74,7 @@ def draw_histogram(
         log_y: Logarithmic shares.
     """
     figure, axis = plt.subplots(figsize=(7.2, 2.6), layout='constrained')
-    for (key, values), (colour, _, dash) in zip(series.items(), _STYLES):
+    for (key, values), (colour, _, dash) in zip(series.items(), itertools.cycle(_STYLES)):
         counts = np.array([value or 0 for value in values], float)
         shares = 100 * counts / max(counts.sum(), 1e-12)
         axis.stairs(shares, edges, color=colour, linestyle=dash, linewidth=1.6, label=key)
@@ -113,7 +108,7 @@ def draw_curves(
         log_y: Logarithmic y.
     """
     figure, axis = plt.subplots(figsize=(7.2, 2.6), layout='constrained')
-    for (key, (xs, ys)), (colour, _, dash) in zip(curves.items(), _STYLES):
+    for (key, (xs, ys)), (colour, _, dash) in zip(curves.items(), itertools.cycle(_STYLES)):
         axis.plot(xs, ys, color=colour, linestyle=dash, linewidth=1.6, label=key)
     axis.set(xlabel=x, ylabel=y)
     if log_y:
@@ -146,7 +141,7 @@ def draw_heat_maps(
         axis.set_title(title, fontsize=9)
         axis.set_xlabel(x)
     axes[0, 0].set_ylabel(y)
-    return _svg(figure)
+    return svg_text(figure)
 
 
 def _thousands(value: float, _: object) -> str:
@@ -159,13 +154,4 @@ def _finish(figure: Figure, axis: Axes, legend: bool) -> str:
         handles, labels = axis.get_legend_handles_labels()
         columns = max(1, 80 // (6 + max(map(len, labels))))
         figure.legend(handles, labels, loc='outside upper left', frameon=False, ncols=columns, fontsize=9)
-    return _svg(figure)
-
-
-def _svg(figure: Figure) -> str:
-    """The figure as SVG text, the same from the same numbers, and close it."""
-    buffer = io.StringIO()
-    with plt.rc_context({'svg.hashsalt': 'nwd_mmdet'}):
-        figure.savefig(buffer, format='svg', metadata={'Date': None})
-    plt.close(figure)
-    return buffer.getvalue()
+    return svg_text(figure)
