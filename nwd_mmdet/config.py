@@ -8,7 +8,7 @@ from mmengine.config import Config
 from mmengine.hub import get_config
 from mmengine.logging import print_log
 
-from nwd_mmdet.datasets.annotation_files import find_annotations, read_json
+from nwd_mmdet.datasets.annotation_files import find_annotations, read_coco
 from nwd_mmdet.datasets.input_boxes import InputBoxes
 from nwd_mmdet.datasets.nwd_constant import ConstantEstimate
 
@@ -96,8 +96,13 @@ def resolve_auto_classes(cfg: Config) -> tuple[str, ...] | None:
                 'give the number'
             )
         return None
-    names = {str(path): _class_names(path) for path in map(_annotation_file, datasets)}
+    names = {
+        str(path): tuple(str(category['name']) for category in read_coco(path)['categories'])
+        for path in map(_annotation_file, datasets)
+    }
     (first, classes), *others = names.items()
+    if not classes:
+        raise ValueError(f"classes='auto': {first} lists no categories")
     for path, found in others:
         if set(found) != set(classes):
             different = sorted(set(found) ^ set(classes))
@@ -119,13 +124,6 @@ def _has_auto_classes(part: dict[str, Any]) -> bool:
 
 def _annotation_file(dataset: dict[str, Any]) -> Path:
     return find_annotations(Path(dataset.get('data_root') or '') / dataset['ann_file'])
-
-
-def _class_names(path: Path) -> tuple[str, ...]:
-    content = read_json(path)
-    if not isinstance(content, dict) or not content.get('categories'):
-        raise ValueError(f"{path}: not a COCO data set, which is a JSON object with 'images' and 'categories'")
-    return tuple(str(category['name']) for category in content['categories'])
 
 
 def resolve_auto_constants(cfg: Config) -> float | None:

@@ -62,6 +62,10 @@ def test_classes_that_cannot_be_read_are_explained(tmp_path) -> None:
     write(tmp_path / 'val.json', ['buoy', 'ship'])
     with pytest.raises(ValueError, match=r"have not the same classes, they differ by \['boat', 'ship'\]"):
         auto_classes(tmp_path)
+    write(tmp_path / 'train.json', [])
+    with pytest.raises(ValueError, match='train.json lists no categories'):
+        auto_classes(tmp_path)
+    write(tmp_path / 'train.json', ['buoy', 'boat'])
     (tmp_path / 'val.json').write_text('[]')
     with pytest.raises(ValueError, match='val.json: not a COCO data set'):
         auto_classes(tmp_path)
