@@ -10,10 +10,11 @@ import pytest
 import yaml
 from conftest import ROOT
 from mmcv.transforms import Compose
-from mmdet.registry import METRICS, MODELS, TASK_UTILS
+from mmdet.registry import DATASETS, METRICS, MODELS, TASK_UTILS
 from mmdet.utils import register_all_modules
 from mmengine.config import Config
 
+from nwd_mmdet.datasets import find_annotations
 from nwd_mmdet.overlaps import OVERLAPS
 
 PAGES = sorted([*ROOT.glob('*.md'), *ROOT.glob('docs/*.md'), *ROOT.glob('configs/*/README.md')])
@@ -74,6 +75,18 @@ def test_the_command_that_evaluates_files(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr('sys.argv', [tool, *arguments])
     runpy.run_path(str(ROOT / tool), run_name='__main__')
     assert '"AP_per_iou"' in (tmp_path / 'numbers.json').read_text()
+
+
+def test_a_data_set_of_ones_own_is_one_file(tmp_path: Path) -> None:
+    (block,) = (block for block in blocks('docs/datasets.md', 'python') if 'HarbourDataset' in block)
+    try:
+        exec(block, {})
+        (tmp_path / 'train_v1.json').write_text('{}')
+        assert find_annotations(tmp_path / 'harbour_train.json') == tmp_path / 'train_v1.json'
+        with pytest.raises(FileNotFoundError, match='Harbour is released at'):
+            find_annotations(tmp_path / 'harbour_val.json')
+    finally:
+        DATASETS.module_dict.pop('HarbourDataset')
 
 
 def test_the_lines_that_turn_nwd_on() -> None:
