@@ -3,9 +3,8 @@
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
-from nwd_mmdet.compiled import compiled
+from nwd_mmdet.compiled import compiled, inlined
 from nwd_mmdet.evaluation.coco_arrays import BoolArray, Detections, FloatArray, GroundTruth, IntArray
 
 # In matched IoUs: the detection matched nothing; it matched a crowd region and counts as neither right nor wrong.
@@ -79,7 +78,7 @@ def _match(
     return matched, row
 
 
-@njit(nogil=True, inline='always')
+@inlined
 def _iou_xywh(detection: FloatArray, target: FloatArray, crowd: bool) -> float:
     """IoU; with a crowd region the share of the detection inside it. The operations and their order are COCO's."""
     width = min(detection[0] + detection[2], target[0] + target[2]) - max(detection[0], target[0])
