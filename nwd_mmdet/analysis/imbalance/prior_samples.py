@@ -59,7 +59,8 @@ class FirstStage:
         self.head = MODELS.build({**config.head, 'train_cfg': config.train_cfg or None, 'test_cfg': None})
         methods = {FCOSHead: self._points, DWHead: self._bags, YOLOv5Head: self._shapes, AnchorHead: self._anchors}
         method = next((method for kind, method in methods.items() if isinstance(self.head, kind)), None)
-        if method is None or (method == self._anchors and not hasattr(self.head, 'assigner')):
+        needed = ('assigner', 'prior_generator') if method == self._anchors else ()
+        if method is None or not all(hasattr(self.head, name) for name in needed):
             raise ValueError(
                 f'the priors of a {config.head["type"]} are not known here: anchor heads with an assigner, FCOSHead, '
                 'DWHead and YOLOv5Head are'
