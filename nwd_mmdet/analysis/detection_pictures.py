@@ -70,10 +70,11 @@ class AnnotatedImages:
         if not isinstance(dataset, CocoDataset):
             found = type(dataset).__name__
             raise ValueError(f'test_dataloader.dataset is a {found}; it must be of COCO format, unwrapped')
-        images, folder = [], dataset.data_prefix['img']
+        images = []
         for index, info in enumerate(map(dataset.get_data_info, range(len(dataset)))):
             path = Path(info['img_path'])
-            images.append(AnnotatedImage(index, info['img_id'], path, str(path.relative_to(folder))))
+            name = str(path.relative_to(dataset.data_prefix['img']))
+            images.append(AnnotatedImage(index, info['img_id'], path, name))
         objects = GroundTruth.from_coco(read_json(dataset.ann_file), dataset.ann_file)
         return cls(dataset.ann_file, images, objects.with_classes(dataset.metainfo['classes']))
 

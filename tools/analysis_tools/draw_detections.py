@@ -69,8 +69,7 @@ def draw(args: argparse.Namespace) -> None:
     images = data.named(args.images) if args.images else data.images
     if not args.sort:
         images = images[: args.max_images]
-    paths = args.results or run_detectors(cfg, args.checkpoints, images, args.out, args.cfg_options)
-    results = by_title(paths)
+    results = by_title(args.results or run_detectors(cfg, args.checkpoints, images, args.out, args.cfg_options))
     found = {title: data.outcomes(path, args.score_thr, args.iou_thr) for title, path in results.items()}
     drawn = most_missed_first(images, found)[: args.max_images] if args.sort else images
     draw_detections(drawn, found, args.out)

@@ -96,7 +96,7 @@ class FirstStage:
         labels, distances = self.head._get_targets_single(gts, grid.priors, ranges, counts)
         found = torch.full((len(labels),), NEGATIVE)
         positive = (labels < self.head.num_classes).nonzero().squeeze(1)
-        # The targets are the distances to the sides of the object, which tell which one it is.
+        # The targets are the distances to the sides of the object, and so say which one it is.
         target = torch.cat([grid.priors - distances[:, :2], grid.priors + distances[:, 2:]], 1)[positive]
         if len(positive):
             found[positive] = torch.cdist(target, image.boxes, p=1).argmin(1)
@@ -112,16 +112,14 @@ class FirstStage:
         return torch.cat([grid.priors - half, grid.priors + half], 1)
 
     def _shapes(self, grid: PriorGrid, image: ImageBoxes) -> PriorSamples:
-        generator = self.head.prior_generator
-        gt_inds, prior_inds, start = [], [], 0
+        generator, start, pairs = self.head.prior_generator, 0, []
         for anchors, stride, size, priors in zip(
             generator.base_anchors, generator.strides, grid.sizes, grid.by_level, strict=True
         ):
             gt, prior = self.head.assigner.assign(image.boxes, anchors[:, 2:] - anchors[:, :2], stride, size)
-            gt_inds.append(gt)
-            prior_inds.append(prior + start)
+            pairs.append(torch.stack([gt, prior + start]))
             start += len(priors)
-        return _paired(grid.priors, grid.levels, torch.cat(gt_inds), torch.cat(prior_inds))
+        return _paired(grid.priors, grid.levels, *torch.cat(pairs, 1))
 
 
 def _paired(priors: Tensor, levels: Tensor, gt_inds: Tensor, prior_inds: Tensor) -> PriorSamples:
