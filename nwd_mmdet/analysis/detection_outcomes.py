@@ -1,6 +1,6 @@
 """Which detections are right, which are wrong, and which objects are missed."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth
-from nwd_mmdet.overlaps import pairwise
+from nwd_mmdet.evaluation.matching import IGNORED, match_greedily
 
 
 @dataclass(frozen=True)
@@ -36,55 +36,57 @@ class Outcome:
 def outcomes(
     objects: GroundTruth, detections: Detections, score_thr: float = 0.3, iou_thr: float = 0.5
 ) -> dict[Hashable, Outcome]:
-    """Match detections to objects as COCO's evaluation does, per image and class.
+    """Match detections to objects as COCO's evaluation does, by its own matcher.
 
-    From the surest on, a detection takes the object of its class that it overlaps most, of those that are still free
-    and that it overlaps by ``iou_thr`` at least. One that finds none, but lies with that share of its area in a region
+    See :func:`~nwd_mmdet.evaluation.matching.match_greedily`. From the surest on, a detection takes the object of its
+    image and class that it overlaps most, of those that are still free and that it overlaps by ``iou_thr`` at least; of
+    equally overlapped ones the last in the file. One that finds none, but lies with that share of its area in a region
     to ignore (``iscrowd``) of its class, counts neither as right nor as wrong.
 
     Args:
         objects: The annotations.
         detections: On the same images and classes.
         score_thr: Detections with a lower score are left out.
-        iou_thr: Smallest IoU of a match.
+        iou_thr: Smallest IoU of a match, in [0, 1].
 
     Returns:
-        Image id → outcome, for every image of ``objects``.
+        Image id → outcome, for every image of ``objects``; detections in descending score.
     """
     detections = detections.take(detections.scores >= score_thr)
-    gt_rows = _rows_by_image(objects.image, len(objects.image_ids))
-    dt_rows = _rows_by_image(detections.image, len(objects.image_ids))
-    return {
-        image_id: _match(objects.take(gts), detections.take(dts), iou_thr)
-        for image_id, gts, dts in zip(objects.image_ids, gt_rows, dt_rows)
-    }
+    detections = detections.take(np.lexsort((-detections.scores, detections.image)))
+    iou, row = np.zeros(len(detections)), np.full(len(detections), -1)
+    for category in np.unique(detections.category):
+        gts, dts = (np.flatnonzero(part.category == category) for part in (objects, detections))
+        iou[dts], taken = match_greedily(objects.take(gts), detections.take(dts), iou_thr)
+        row[dts] = np.append(gts, -1)[taken]
+    matched = row >= 0
+    found = matched & (iou != IGNORED)
+    missed = ~objects.crowd
+    missed[row[matched]] = False
+    boxes, image, count = _corners(detections.boxes), detections.image, len(objects.image_ids)
+    parts = zip(
+        objects.image_ids,
+        _split(boxes[found], image[found], count),
+        _split(boxes[~matched], image[~matched], count),
+        _split(_corners(objects.boxes)[missed], objects.image[missed], count),
+        _split(iou[found], image[found], count),
+        strict=True,
+    )
+    return {image_id: Outcome(*tensors) for image_id, *tensors in parts}
 
 
-def _rows_by_image(image: np.ndarray, count: int) -> list[np.ndarray]:
-    """For every image position its rows, in their order."""
+def total_counts(parts: Iterable[Outcome]) -> tuple[int, int, int]:
+    """Numbers of true positives, false positives and false negatives over images."""
+    found, wrong, missed = np.sum([(0, 0, 0), *(part.counts for part in parts)], axis=0).tolist()
+    return found, wrong, missed
+
+
+def _split(values: np.ndarray, image: np.ndarray, count: int) -> Sequence[Tensor]:
+    """The values, shape [N, …], of each of ``count`` images, in their order; ``image`` [N] says whose they are."""
     order = np.argsort(image, kind='stable')
-    return np.split(order, np.searchsorted(image[order], np.arange(1, count)))
+    return torch.from_numpy(values[order]).split(np.bincount(image, minlength=count).tolist())
 
 
-def _match(objects: GroundTruth, detections: Detections, iou_thr: float) -> Outcome:
-    """The outcome of one image."""
-    gts, boxes = _corners(objects.boxes), _corners(detections.boxes)
-    same_class = torch.from_numpy(detections.category[:, None] == objects.category)
-    crowd = torch.from_numpy(objects.crowd)
-    overlaps = pairwise('iou', boxes, gts).where(same_class & ~crowd, -1)  # [D, G]
-    in_crowd = (pairwise('iof', boxes, gts).where(same_class & crowd, -1) >= iou_thr).any(1)
-    found = torch.zeros(len(boxes), dtype=torch.bool)
-    matched = torch.zeros(len(boxes), dtype=torch.float64)
-    taken = torch.zeros(len(gts), dtype=torch.bool)
-    for index in np.argsort(-detections.scores, kind='stable').tolist() if len(gts) else []:
-        free = overlaps[index].where(~taken, -1)
-        best = int(free.argmax())
-        if free[best] >= iou_thr:
-            found[index] = taken[best] = True
-            matched[index] = free[best]
-    return Outcome(boxes[found], boxes[~found & ~in_crowd], gts[~taken & ~crowd], matched[found])
-
-
-def _corners(boxes: np.ndarray) -> Tensor:
-    """x, y, width, height to xyxy, float64."""
-    return torch.from_numpy(np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], 1))
+def _corners(boxes: np.ndarray) -> np.ndarray:
+    """x, y, width, height to xyxy."""
+    return np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], 1)

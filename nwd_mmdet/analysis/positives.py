@@ -6,21 +6,21 @@ GIoU, DIoU, CIoU and NWD.
 
 import inspect
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from mmdet.models.task_modules.assigners import BaseAssigner
-from mmdet.models.task_modules.prior_generators import AnchorGenerator, anchor_inside_flags
+from mmdet.models.task_modules.prior_generators import AnchorGenerator
 from mmdet.registry import TASK_UTILS
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from terminaltables import AsciiTable
 from torch import Tensor
 from tqdm import tqdm
 
+from nwd_mmdet.analysis.first_stage import FirstStageConfig, PriorGrid
 from nwd_mmdet.assigners import NWDAssigner
 from nwd_mmdet.assigners.one_by_one_assigner import OneByOneAssigner
 from nwd_mmdet.datasets.input_boxes import ImageBoxes
@@ -35,25 +35,24 @@ _RULES = (
 )
 
 
+Constant: TypeAlias = float | list[float] | tuple[float, ...]  # C of NWD in network-input px: one, or one per class
+
+
 @dataclass(frozen=True)
 class Matching:
     """The priors of a detector and the rules by which it matches them to objects.
 
     Attributes:
+        stage: What the config says about them.
         generator: Its anchor generator.
         rules: Thresholds and switches of its ``MaxIoUAssigner`` or ``NWDAssigner``.
-        constant: C of its assigner in network-input px, one or one per class; 12.8 where it has none.
-        allowed_border: How far in px a prior may lie outside the image; anywhere if negative.
-        size_divisor: The input is padded to a multiple of it, in px.
-        knows_classes: Whether the assigner is told the classes: in one-stage heads, not in an RPN.
+        constant: C of its assigner; 12.8 where it has none.
     """
 
+    stage: FirstStageConfig
     generator: AnchorGenerator
     rules: dict[str, Any]
-    constant: float | list[float] | tuple[float, ...]
-    allowed_border: int
-    size_divisor: int
-    knows_classes: bool
+    constant: Constant
 
     @classmethod
     def from_config(cls, cfg: Config, anchor_scale: float | None = None) -> 'Matching':
@@ -66,50 +65,38 @@ class Matching:
         Raises:
             ValueError: A model whose priors are no anchors, or whose assigner is not a max-overlap one.
         """
-        init_default_scope(cfg.get('default_scope', 'mmdet'))
-        model = cfg.get('model', {})
-        part = 'rpn_head' if 'rpn_head' in model else 'bbox_head'
-        head, train_cfg = model.get(part) or {}, model.get('train_cfg') or {}
-        if part == 'rpn_head':
-            train_cfg = train_cfg.get('rpn') or {}
-        generator_cfg = dict(head.get('anchor_generator') or {})
-        assigner = train_cfg.get('assigner') or {}
-        if anchor_scale is not None and 'scales' in generator_cfg:
-            generator_cfg['scales'] = [anchor_scale]
-        generator = TASK_UTILS.build(generator_cfg) if generator_cfg else None
-        if not isinstance(generator, AnchorGenerator) or anchor_scale is not None and 'scales' not in generator_cfg:
+        stage = FirstStageConfig.of(cfg)
+        settings = dict(stage.head.get('anchor_generator') or {})
+        if anchor_scale is not None and 'scales' in settings:
+            settings['scales'] = [anchor_scale]
+        generator = TASK_UTILS.build(settings) if settings else None
+        if not isinstance(generator, AnchorGenerator) or (anchor_scale is not None and 'scales' not in settings):
             missing = 'an anchor_generator' if anchor_scale is None else 'an anchor_generator with scales'
             raise ValueError(
-                f'model.{part} of type {head.get("type")} has not {missing}: positives are counted for the anchors of '
-                'an RPN or a one-stage head, not for points, queries or the proposals of a second stage'
+                f'model.{stage.name} of type {stage.head.get("type")} has not {missing}: positives are counted for the '
+                'anchors of an RPN or a one-stage head, not for points, queries or the proposals of a second stage'
             )
+        assigner = stage.train_cfg.get('assigner') or {}
         name = str(assigner.get('type')).rpartition('.')[2]
         if name not in ('MaxIoUAssigner', 'NWDAssigner'):
             raise ValueError(
-                f'the assigner of model.{part} is {name}: positives are counted by the rules of MaxIoUAssigner or '
-                "NWDAssigner; use such a detector's config, e.g. Faster R-CNN's"
+                f'the assigner of model.{stage.name} is {name}: positives are counted by the rules of MaxIoUAssigner '
+                "or NWDAssigner; use such a detector's config, e.g. Faster R-CNN's"
             )
         constant = assigner.get('constant', (assigner.get('iou_calculator') or {}).get('constant', 12.8))
-        return cls(
-            generator,
-            {key: assigner[key] for key in _RULES if key in assigner},
-            constant,
-            train_cfg.get('allowed_border', -1),
-            (model.get('data_preprocessor') or {}).get('pad_size_divisor', 1),
-            part == 'bbox_head',
-        )
+        return cls(stage, generator, {key: assigner[key] for key in _RULES if key in assigner}, constant)
 
     @property
     def smallest_anchor(self) -> float:
         """Absolute size √(wh) of the smallest anchor in px."""
         return min((base[:, 2:] - base[:, :2]).prod(1).min().sqrt().item() for base in self.generator.base_anchors)
 
-    def assigner(self, overlap: str, constant: float | list[float] | tuple[float, ...]) -> BaseAssigner:
+    def assigner(self, overlap: str, constant: Constant) -> BaseAssigner:
         """An assigner with these rules.
 
         Args:
             overlap: Key of :data:`nwd_mmdet.overlaps.OVERLAPS`.
-            constant: C in network-input px, for the overlaps that have one.
+            constant: For the overlaps that have one.
         """
         if overlap == 'nwd':
             return NWDAssigner(**self.rules, constant=constant)
@@ -122,14 +109,8 @@ class Matching:
         Args:
             shape: Height and width of the image in px, before padding.
         """
-        padded = [math.ceil(side / self.size_divisor) * self.size_divisor for side in shape]
-        sizes = [
-            (math.ceil(padded[0] / stride_y), math.ceil(padded[1] / stride_x))
-            for stride_x, stride_y in self.generator.strides
-        ]
-        priors = torch.cat(self.generator.grid_priors(sizes, device='cpu'))
-        valid = torch.cat(self.generator.valid_flags(sizes, padded, device='cpu'))
-        return priors[anchor_inside_flags(priors, valid, shape, self.allowed_border)]
+        grid = PriorGrid(self.generator, shape, self.stage.size_divisor)
+        return grid.priors[grid.inside(self.stage.train_cfg.get('allowed_border', -1))]
 
 
 @dataclass(frozen=True)
@@ -155,10 +136,7 @@ class PositiveCounts:
 
 
 def count_positives(
-    images: Sequence[ImageBoxes],
-    matching: Matching,
-    overlaps: Sequence[str],
-    constant: float | list[float] | tuple[float, ...] | None = None,
+    images: Sequence[ImageBoxes], matching: Matching, overlaps: Sequence[str], constant: Constant | None = None
 ) -> dict[str, PositiveCounts]:
     """Assign the objects of every image to its priors, with each overlap, and count.
 
@@ -166,7 +144,7 @@ def count_positives(
         images: Objects in network-input px.
         matching: Priors and rules of a detector.
         overlaps: Keys of :data:`nwd_mmdet.overlaps.OVERLAPS`.
-        constant: C in network-input px; None takes that of ``matching``.
+        constant: C of NWD; None takes that of ``matching``.
 
     Returns:
         Overlap → counts, before any sampling.
@@ -178,7 +156,7 @@ def count_positives(
         if not len(image.boxes):
             continue
         priors = InstanceData(priors=matching.priors(image.shape))
-        labels = image.labels if matching.knows_classes else torch.zeros_like(image.labels)
+        labels = matching.stage.training_labels(image.labels)
         gts, ignored = InstanceData(bboxes=image.boxes, labels=labels), InstanceData(bboxes=image.ignored)
         for overlap, assigner in assigners.items():
             gt_inds = assigner.assign(priors, gts, ignored).gt_inds
@@ -193,20 +171,20 @@ def table(counts: dict[str, PositiveCounts], title: str) -> str:
     (first, *_) = summaries.values()
     rows = [['overlap', *first], ['objects', *(f'{part["objects"]:,}' for part in first.values())]]
     for overlap, summary in summaries.items():
-        cells = [
-            '-' if part['positives'] is None else f'{part["positives"]:.2f} ({part["without"]:.0%})'
-            for part in summary.values()
-        ]
-        rows.append([overlap, *cells])
+        pairs = [(part['positives'], part['without']) for part in summary.values()]
+        rows.append([overlap, *('-' if mean is None else f'{mean:.2f} ({without:.0%})' for mean, without in pairs)])
     return AsciiTable(rows, title).table
 
 
+def to_json(counts: Mapping[float, Mapping[str, PositiveCounts]]) -> list[dict[str, Any]]:
+    """One entry for each smallest anchor in px and each overlap, ready for ``json.dump``."""
+    return [
+        {'smallest_anchor': anchor, 'overlap': overlap, **part.by_size()}
+        for anchor, by_overlap in counts.items()
+        for overlap, part in by_overlap.items()
+    ]
+
+
 def _summary(counts: Tensor) -> dict[str, float | None]:
-    if not len(counts):
-        return {'objects': 0, 'positives': None, 'without': None}
-    counts = counts.double()
-    return {
-        'objects': len(counts),
-        'positives': counts.mean().item(),
-        'without': (counts == 0).double().mean().item(),
-    }
+    mean, without = (part.double().mean().item() if len(counts) else None for part in (counts, counts == 0))
+    return {'objects': len(counts), 'positives': mean, 'without': without}

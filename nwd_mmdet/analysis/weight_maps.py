@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from mmengine.dataset import pseudo_collate
 from mmengine.structures import InstanceData
 from torch import Tensor
 from torch.nn import functional as F
@@ -42,6 +45,62 @@ class WeightMaps:
     weights: dict[str, tuple[Tensor, Tensor]]
 
 
+@dataclass(frozen=True)
+class ObjectMaps:
+    """An object and its maps.
+
+    Attributes:
+        image: What the network sees, RGB, uint8, shape [H, W, 3].
+        box: The object, xyxy in px of the image.
+        title: Its class and absolute size, and the stride of the maps.
+        maps: Around it.
+    """
+
+    image: np.ndarray
+    box: tuple[float, ...]
+    title: str
+    maps: WeightMaps
+
+
+def maps_of_image(detector: Any, dataset: Any, name: str | None = None, index: int | None = None) -> ObjectMaps:
+    """Look at one object of a data set.
+
+    Args:
+        detector: With a :class:`~nwd_mmdet.dense_heads.DWHead` and weights.
+        dataset: Built from a config's test set.
+        name: File name of the image; None takes the first with objects.
+        index: Which of its objects; None takes the largest.
+
+    Raises:
+        ValueError: A detector of another kind, no such image or object, or an object that contains no point.
+    """
+    if not hasattr(getattr(detector.bbox_head, 'assigner', None), 'candidates'):
+        raise ValueError(f'the detector has no DWHead but {type(detector.bbox_head).__name__}')
+    data = detector.data_preprocessor(pseudo_collate([dataset[_find(dataset, name)]]))
+    objects = data['data_samples'][0].gt_instances.to(data['inputs'].device)
+    if not len(objects):
+        raise ValueError(f'--image {name} has no objects')
+    sizes = (objects.bboxes[:, 2:] - objects.bboxes[:, :2]).prod(1)
+    index = int(sizes.argmax()) if index is None else index
+    if not 0 <= index < len(objects):
+        raise ValueError(f'--object {index} is none of the {len(objects)} objects of the image')
+    maps = weight_maps(detector, data['inputs'], objects, index)
+    pixels = data['inputs'][0] * detector.data_preprocessor.std + detector.data_preprocessor.mean
+    image = pixels.clamp(0, 255).byte().permute(1, 2, 0).cpu().numpy()
+    kind = dataset.metainfo['classes'][int(objects.labels[index])]
+    title = f'{kind}, {sizes[index].sqrt():.0f} px, stride {maps.stride}'
+    return ObjectMaps(image, tuple(objects.bboxes[index].tolist()), title, maps)
+
+
+def _find(dataset: Any, name: str | None) -> int:
+    """Index of the image of that file name, or of the first with objects."""
+    for index in range(len(dataset)):
+        info = dataset.get_data_info(index)
+        if Path(info['img_path']).name == name or (name is None and info['instances']):
+            return index
+    raise ValueError(f'--image {name} is none of the {len(dataset):,} test images')
+
+
 @torch.no_grad()
 def weight_maps(detector: Any, inputs: Tensor, objects: InstanceData, index: int) -> WeightMaps:
     """Run a detector with a :class:`~nwd_mmdet.dense_heads.dw_head.DWHead` and look at one object.
@@ -65,11 +124,13 @@ def weight_maps(detector: Any, inputs: Tensor, objects: InstanceData, index: int
     cls_scores, bbox_preds, centernesses = head(detector.extract_feat(inputs))
     sizes, strides = [tuple(level.shape[-2:]) for level in cls_scores], head.prior_generator.strides
     candidates = head.assigner.candidates(sizes, strides, [objects.bboxes])
-    flat = [torch.cat([level[0].flatten(1).T for level in levels]) for levels in (cls_scores, bbox_preds, centernesses)]
+    logits, distances, centerness = (
+        torch.cat([level[0].flatten(1).T for level in levels]) for levels in (cls_scores, bbox_preds, centernesses)
+    )
     points = torch.cat(head.prior_generator.grid_priors(sizes, device=inputs.device))
     point, gt = candidates.point, candidates.gt
-    score = flat[0][point, objects.labels[gt]].sigmoid() * flat[2][point, 0].sigmoid()
-    boxes = torch.cat([points - flat[1][:, :2], points + flat[1][:, 2:]], 1)[point]
+    score = logits[point, objects.labels[gt]].sigmoid() * centerness[point, 0].sigmoid()
+    boxes = torch.cat([points - distances[:, :2], points + distances[:, 2:]], 1)[point]
     loss = head.loss_bbox(boxes, objects.bboxes[gt], reduction_override='none')
     weights = head.assigner.assign(candidates, score, boxes, objects.bboxes, loss)
     iou = aligned('iou', boxes, objects.bboxes[gt])

@@ -1,26 +1,16 @@
-"""Positives per object: the assigner against mmdet's, the counts by hand, and the tool."""
+"""Positives per object: the counts by hand, the rules of a config, and what is refused."""
 
 import copy
-import json
-import runpy
-import sys
-from pathlib import Path
 
 import pytest
 import torch
-from boxes import draw_boxes
 from conftest import ROOT
-from mmdet.models.task_modules.assigners import MaxIoUAssigner
 from mmengine.config import Config
-from mmengine.structures import InstanceData
 
-from nwd_mmdet.analysis.positives import Matching, count_positives, table
-from nwd_mmdet.assigners.one_by_one_assigner import OneByOneAssigner
+from nwd_mmdet.analysis.positives import Matching, count_positives, table, to_json
 from nwd_mmdet.datasets.input_boxes import ImageBoxes
 
-SIRST = str(ROOT / 'configs/nwd/faster-rcnn_r18-small_fpn_12e_sirst.py')
-SIRST_CONFIG = Config.fromfile(SIRST)
-TOOL = str(ROOT / 'tools/analysis_tools/positives.py')
+SIRST_CONFIG = Config.fromfile(ROOT / 'configs/nwd/faster-rcnn_r18-small_fpn_12e_sirst.py')
 RULES = dict(pos_iou_thr=0.7, neg_iou_thr=0.3, min_pos_iou=0.3)
 
 
@@ -39,47 +29,6 @@ def image(boxes: torch.Tensor, shape: tuple[int, int] = (64, 64), **parts: torch
     return ImageBoxes(shape, boxes, **{**default, **parts})
 
 
-@pytest.mark.parametrize(
-    'rules',
-    [
-        RULES,
-        dict(pos_iou_thr=0.5, neg_iou_thr=0.4, min_pos_iou=0.0),  # RetinaNet's
-        dict(**RULES, gt_max_assign_all=False),
-        dict(pos_iou_thr=0.35, neg_iou_thr=0.35, match_low_quality=False),
-        dict(**RULES, ignore_iof_thr=0.4),
-        dict(**RULES, ignore_iof_thr=0.4, ignore_wrt_candidates=False),
-    ],
-    ids=str,
-)
-@pytest.mark.parametrize('overlap', ['iou', 'giou', 'diou', 'ciou', 'dotd', 'nwd_iou'])
-def test_assigns_as_max_iou_assigner_does(overlap: str, rules: dict) -> None:
-    priors = Matching.from_config(model(), 2).priors((160, 200))
-    gts = InstanceData(
-        bboxes=torch.cat(
-            [
-                draw_boxes(40, seed=1, size=160.0),
-                torch.tensor([[20.0, 20, 36, 36], [20, 20, 36, 36], [18, 18, 20, 20], [900, 900, 910, 910]]),
-            ]
-        ),
-        labels=torch.zeros(44, dtype=torch.long),
-    )
-    ignored = InstanceData(bboxes=torch.tensor([[0.0, 0, 60, 40], [90, 90, 95, 95]]))
-    params = {'constant': 9.0} if overlap in ('dotd', 'nwd_iou') else {}
-    theirs = MaxIoUAssigner(**rules, iou_calculator=dict(type='OverlapCalculator', metric=overlap, **params))
-    expected = theirs.assign(InstanceData(priors=priors), gts, ignored).gt_inds.clamp(min=0)
-    ours = OneByOneAssigner(overlap, params, **rules).assign(InstanceData(priors=priors), gts, ignored).gt_inds
-    assert (expected > 0).sum() > 10
-    torch.testing.assert_close(ours, expected)
-
-
-def test_nothing_to_assign() -> None:
-    assigner = OneByOneAssigner('iou', {}, **RULES)
-    nothing = InstanceData(bboxes=torch.zeros(0, 4), labels=torch.zeros(0, dtype=torch.long))
-    assert assigner.assign(InstanceData(priors=draw_boxes(5)), nothing).gt_inds.tolist() == [0] * 5
-    one = InstanceData(bboxes=draw_boxes(1), labels=torch.zeros(1, dtype=torch.long))
-    assert len(assigner.assign(InstanceData(priors=torch.zeros(0, 4)), one).gt_inds) == 0
-
-
 def test_counts_by_hand() -> None:
     boxes = torch.tensor([[8, 8, 24, 24], [26, 26, 30, 30]])  # an anchor itself, and 4 px inside several anchors
     counts = count_positives([image(boxes)], Matching.from_config(model()), ['iou', 'nwd'])
@@ -93,6 +42,8 @@ def test_counts_by_hand() -> None:
     assert summary['vt'] == {'objects': 1, 'positives': 0.0, 'without': 1.0}
     assert summary['s'] == {'objects': 1, 'positives': 1.0, 'without': 0.0}
     assert summary['t']['positives'] is None and summary['m']['objects'] == 0
+    (row, _) = to_json({16.0: counts})
+    assert row == {'smallest_anchor': 16.0, 'overlap': 'iou', **summary}
     assert '| iou     | 0.50 (50%) | 0.00 (100%) | - | 1.00 (0%) | - |' in table(counts, 'title')
 
 
@@ -160,18 +111,3 @@ def test_other_detectors_are_refused(changes: dict, message: str) -> None:
             cfg.model.rpn_head.anchor_generator.pop(key)
     with pytest.raises(ValueError, match=message):
         Matching.from_config(cfg)
-
-
-def test_tool_on_real_targets(
-    shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
-) -> None:
-    annotations, out = str(shared / 'real/sirst_v2/train.json'), tmp_path / 'new'
-    options = ['--max-images', '40', '--overlaps', 'iou', 'nwd', '--anchor-scales', '8', '2']
-    files = ['--json', str(out / 'positives.json'), '--figure', str(out / 'positives.svg')]
-    monkeypatch.setattr(sys, 'argv', [TOOL, SIRST, '--ann-file', annotations, *options, *files])
-    runpy.run_path(TOOL, run_name='__main__')
-    assert 'smallest anchor 32 px' in capsys.readouterr().out
-    rows = {(row['smallest_anchor'], row['overlap']): row for row in json.loads((out / 'positives.json').read_text())}
-    assert rows[32, 'iou']['vt']['without'] == rows[32, 'nwd']['vt']['without'] == 1.0
-    assert rows[8, 'nwd']['all']['without'] == 0.0 < rows[8, 'iou']['all']['without']
-    assert '<svg' in (out / 'positives.svg').read_text()

@@ -1,30 +1,21 @@
-"""The numbers behind the pictures of dual weighting, and the pictures."""
+"""The numbers behind the pictures of dual weighting."""
 
-import subprocess
-import sys
+from pathlib import Path
 
 import pytest
 import torch
-from conftest import ROOT
-from mmdet.registry import MODELS
-from mmdet.utils import register_all_modules
+from dw_detector import CONFIG, build_detector
+from mmdet.registry import DATASETS
 from mmengine.config import Config
 from mmengine.structures import InstanceData
 
-from nwd_mmdet.analysis.figures.dual_weighting import draw_negative_probability, draw_weight_maps
-from nwd_mmdet.analysis.weight_maps import negative_probability, weight_maps
+from nwd_mmdet.analysis.weight_maps import maps_of_image, negative_probability, weight_maps
 from nwd_mmdet.datasets.synthetic import draw_set
-
-CONFIG = ROOT / 'configs' / 'dw' / 'dw_r18-small_fpn_worefine_synthetic.py'
 
 
 @pytest.fixture(scope='module')
 def detector() -> torch.nn.Module:
-    register_all_modules()
-    torch.manual_seed(0)
-    model = MODELS.build(Config.fromfile(CONFIG).model)
-    model.init_weights()
-    return model.eval()
+    return build_detector()
 
 
 @pytest.mark.parametrize('gamma', [1, 2, 5])
@@ -55,25 +46,25 @@ def test_an_object_without_a_point_is_named(detector: torch.nn.Module) -> None:
         weight_maps(detector, torch.zeros(1, 3, 64, 64), objects, 0)
 
 
-def test_figures_are_the_same_each_time(detector: torch.nn.Module, tmp_path) -> None:
-    inputs = torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(0))
-    box = (10.0, 10.0, 34.0, 42.0)
-    maps = weight_maps(detector, inputs, InstanceData(bboxes=torch.tensor([box]), labels=torch.tensor([2])), 0)
-    for name in 'ab':
-        draw_negative_probability(tmp_path / f'curve_{name}.svg')
-        draw_weight_maps(tmp_path / f'maps_{name}.svg', inputs[0].byte().permute(1, 2, 0).numpy(), box, 'ship', maps)
-    for kind in ('curve', 'maps'):
-        assert (tmp_path / f'{kind}_a.svg').read_bytes() == (tmp_path / f'{kind}_b.svg').read_bytes()
+def test_an_object_of_a_data_set(detector: torch.nn.Module, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw_set(tmp_path, {'train': 1, 'val': 2}, size=(128, 128))
+    monkeypatch.setenv('SYNTHETIC_ROOT', str(tmp_path))
+    dataset = DATASETS.build(Config.fromfile(CONFIG).test_dataloader.dataset)
+    info = dataset.get_data_info(1)
+    name, boxes = Path(info['img_path']).name, torch.tensor([part['bbox'] for part in info['instances']])
+    largest = maps_of_image(detector, dataset, name)
+    assert largest.box == pytest.approx(boxes[(boxes[:, 2:] - boxes[:, :2]).prod(1).argmax()].tolist())
+    assert largest.image.shape == (128, 128, 3) and largest.title.endswith(f'stride {largest.maps.stride}')
+    image = dataset[1]['inputs'].permute(1, 2, 0).numpy()[..., ::-1]  # BGR in the file
+    assert abs(largest.image.astype(int) - image).max() <= 1
+    assert maps_of_image(detector, dataset).maps.score.isfinite().any()
+    for arguments, message in (((None, 999), '--object 999 is none'), (('x.png', 0), '--image x.png is none of the 2')):
+        with pytest.raises(ValueError, match=message):
+            maps_of_image(detector, dataset, *arguments)
 
 
-def test_tool(detector: torch.nn.Module, tmp_path) -> None:
-    draw_set(tmp_path / 'data', {'train': 1, 'val': 2}, size=(128, 128))
-    checkpoint, picture = tmp_path / 'model.pth', tmp_path / 'out' / 'weights.png'
-    torch.save({'state_dict': detector.state_dict(), 'meta': {'dataset_meta': {'classes': ()}}}, checkpoint)
-    command = [sys.executable, 'tools/analysis_tools/draw_weights.py', str(CONFIG), str(checkpoint)]
-    environment = {'SYNTHETIC_ROOT': str(tmp_path / 'data'), 'PATH': '/usr/bin:/bin', 'PYTHONPATH': str(ROOT)}
-    run = subprocess.run([*command, '--out', str(picture)], cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert run.returncode == 0 and picture.stat().st_size > 10_000, run.stderr
-    command += ['--out', str(picture), '--image', 'none.png']
-    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert run.returncode == 1 and '--image none.png is none of the 2 test images' in run.stderr
+def test_other_detectors_are_refused() -> None:
+    other = torch.nn.Module()
+    other.bbox_head = torch.nn.Identity()
+    with pytest.raises(ValueError, match='no DWHead but Identity'):
+        maps_of_image(other, [])

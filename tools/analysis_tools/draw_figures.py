@@ -10,19 +10,14 @@ from nwd_mmdet.analysis.figures.dual_weighting import draw_negative_probability
 from nwd_mmdet.analysis.figures.nwd import draw_deviation_curves, draw_sensitivity
 
 ALPHA_RESULTS = Path(__file__).parents[2] / 'configs' / 'alpha_iou' / 'metafile.yml'
-
-
-def draw_measured_alphas(path: Path) -> None:
-    """Figure 6 from the trainings on the synthetic set."""
-    draw_alpha_sensitivity(path, read_alpha_results(ALPHA_RESULTS, 'Synthetic set, FCOS'))
-
+ALPHA_TABLE = 'Synthetic set, FCOS'
 
 FIGURES = {
     'sensitivity': draw_sensitivity,
     'iou_and_nwd': draw_deviation_curves,
     'p_neg': draw_negative_probability,
     'power_losses': draw_power_losses,
-    'alpha_sensitivity': draw_measured_alphas,
+    'alpha_sensitivity': lambda path: draw_alpha_sensitivity(path, read_alpha_results(ALPHA_RESULTS, ALPHA_TABLE)),
 }
 
 

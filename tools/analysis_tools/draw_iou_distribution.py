@@ -8,11 +8,11 @@ import json
 from pathlib import Path
 
 import nwd_mmdet  # noqa: F401  isort: skip  before anything of mmdet
-from terminaltables import AsciiTable
-
-from nwd_mmdet.analysis.figures.alpha_iou import THRESHOLDS, counts_at_least, draw_iou_distribution, found_overlaps
+from nwd_mmdet.analysis.figures.alpha_iou import draw_iou_distribution
+from nwd_mmdet.analysis.iou_distribution import THRESHOLDS, counts_at_least, found_overlaps, table
 from nwd_mmdet.datasets.annotation_files import read_json
 from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth
+from nwd_mmdet.launch import explained_errors
 
 
 def parse_args() -> argparse.Namespace:
@@ -45,22 +45,14 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     """Count, print and draw."""
     args = parse_args()
-    try:
+    with explained_errors(lambda: 'Nothing was written.', OSError, ValueError):
         objects = GroundTruth.from_coco(read_json(args.gt), str(args.gt))
         overlaps = {
             name: found_overlaps(objects, Detections.from_coco(read_json(path), objects, path), args.score_thr)
             for name, path in args.results.items()
         }
-    except (OSError, ValueError) as error:
-        raise SystemExit(f'draw_iou_distribution.py: {error}') from None
     counts = {name: counts_at_least(values) for name, values in overlaps.items()}
-    first, *others = counts
-    rows = [['IoU', *counts, *(f'{name} over {first}' for name in others)]]
-    for index, threshold in enumerate(THRESHOLDS):
-        base = counts[first][index]
-        ratios = [f'{counts[name][index] / base - 1:+.1%}' if base else '-' for name in others]
-        rows.append([f'>= {threshold:.2f}', *(f'{part[index]:,}' for part in counts.values()), *ratios])
-    print(AsciiTable(rows, f'objects found, of {int((~objects.crowd).sum()):,}').table)
+    print(table(counts, int((~objects.crowd).sum())))
     for path in filter(None, (args.out, args.json)):
         path.parent.mkdir(parents=True, exist_ok=True)
     if args.json:

@@ -6,14 +6,13 @@ Usage: python tools/analysis_tools/positives.py CONFIG [--overlaps iou nwd …] 
 import argparse
 import json
 from pathlib import Path
-from typing import Any
 
 import nwd_mmdet  # noqa: F401  isort: skip  before mmdet.models, whose operators it may have to serve
 from mmengine.config import DictAction
 
 from nwd_mmdet import launch
-from nwd_mmdet.analysis.figures.outcomes import draw_positives
-from nwd_mmdet.analysis.positives import Matching, PositiveCounts, count_positives, table
+from nwd_mmdet.analysis.figures.positives import draw_positives
+from nwd_mmdet.analysis.positives import Matching, PositiveCounts, count_positives, table, to_json
 from nwd_mmdet.config import load_config
 from nwd_mmdet.datasets.input_boxes import InputBoxes
 from nwd_mmdet.overlaps import OVERLAPS
@@ -80,23 +79,11 @@ def count(args: argparse.Namespace) -> dict[float, dict[str, PositiveCounts]]:
     return results
 
 
-def to_json(results: dict[float, dict[str, PositiveCounts]]) -> list[dict[str, Any]]:
-    """One entry per anchor size and overlap."""
-    return [
-        {'smallest_anchor': anchor, 'overlap': overlap, **part.by_size()}
-        for anchor, counts in results.items()
-        for overlap, part in counts.items()
-    ]
-
-
 def main() -> None:
     """Count, print, and write what was asked for."""
     args = parse_args()
-    with launch.explained_errors(lambda: 'Nothing was written; --max-images takes fewer images.'):
-        try:
-            results = count(args)
-        except ValueError as error:
-            raise SystemExit(f'positives.py: {error}') from None
+    with launch.explained_errors(lambda: 'Nothing was written; --max-images takes fewer images.', ValueError):
+        results = count(args)
     for path in filter(None, (args.json, args.figure)):
         path.parent.mkdir(parents=True, exist_ok=True)
     if args.json:

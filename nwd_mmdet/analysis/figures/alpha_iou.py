@@ -11,25 +11,11 @@ import torch
 from torch import Tensor
 
 from nwd_mmdet.alpha_iou_losses import AlphaIoULoss
-from nwd_mmdet.analysis.detection_outcomes import outcomes
 from nwd_mmdet.analysis.experiments import read_experiments
-from nwd_mmdet.analysis.figures.nwd import save
-from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth
+from nwd_mmdet.analysis.figures.style import COLOURS, DASHES, MARKERS, open_frame, save
+from nwd_mmdet.analysis.iou_distribution import THRESHOLDS, counts_at_least
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart, with dashes for print.
-_STYLES = (
-    ('#56B4E9', ':'),
-    ('#000000', '-'),
-    ('#009E73', '--'),
-    ('#D55E00', '-.'),
-    ('#0072B2', '-'),
-    ('#CC79A7', '--'),
-)
-# A marker each, for the lines of Figure 6, whose dashes stand for α = 1.
-_MARKERS = ('o', 's', '^', 'D', 'v')
 _SIDE = 100.0  # px of the square whose losses are drawn
-#: IoUs that AP is averaged over.
-THRESHOLDS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
 
 
 def power_curve(alpha: float, ious: Tensor) -> tuple[Tensor, Tensor]:
@@ -55,11 +41,11 @@ def draw_power_losses(path: Path, alphas: Sequence[float] = (0.5, 1, 2, 3)) -> N
 
     Args:
         path: File to write; its ending says the format.
-        alphas: Powers, at most six.
+        alphas: Powers, at most five.
     """
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout='constrained')
     ious = torch.linspace(0.01, 0.999, 200)  # at 1 the derivative of the smaller of two equal sides is undefined
-    for alpha, (colour, dash) in zip(alphas, _STYLES):
+    for alpha, colour, dash in zip(alphas, COLOURS, DASHES):
         for axis, values in zip(axes, power_curve(alpha, ious)):
             axis.plot(ious, values, color=colour, linestyle=dash, label=f'α = {alpha:g}')
         if alpha != 1:
@@ -68,30 +54,8 @@ def draw_power_losses(path: Path, alphas: Sequence[float] = (0.5, 1, 2, 3)) -> N
     axes[0].set(xlabel='IoU', ylabel='loss 1 - IoU^α', xlim=(0, 1), ylim=(0, 1))
     axes[1].set(xlabel='IoU', ylabel='|gradient| with respect to IoU', xlim=(0, 1), ylim=(0, 3.1))
     axes[0].legend(frameon=False)
-    for axis in axes:
-        axis.spines[['top', 'right']].set_visible(False)
+    open_frame(*axes)
     save(figure, path)
-
-
-def found_overlaps(objects: GroundTruth, detections: Detections, score_thr: float) -> np.ndarray:
-    """IoUs of the detections that find an object of their class by 0.5 or more, shape [TP].
-
-    Every object is found once, by the surest detection that overlaps it enough. This is COCO's matching at IoU 0.5, and
-    each match keeps its IoU: COCO matches anew at each higher threshold, so that a less sure but tighter box can take
-    the object there and its counts above 0.5 can be larger.
-
-    Args:
-        objects: The annotations.
-        detections: After NMS, on the same images and classes.
-        score_thr: Detections with a lower score are left out.
-    """
-    matched = outcomes(objects, detections, score_thr, iou_thr=THRESHOLDS[0])
-    return torch.cat([torch.zeros(0, dtype=torch.float64), *(part.overlaps for part in matched.values())]).numpy()
-
-
-def counts_at_least(overlaps: np.ndarray) -> list[int]:
-    """For each of :data:`THRESHOLDS`, how many of the IoUs, shape [TP], reach it."""
-    return [int((overlaps >= threshold).sum()) for threshold in THRESHOLDS]
 
 
 def draw_iou_distribution(path: Path, overlaps: Mapping[str, np.ndarray]) -> None:
@@ -104,7 +68,7 @@ def draw_iou_distribution(path: Path, overlaps: Mapping[str, np.ndarray]) -> Non
     figure, (axis, histogram) = plt.subplots(1, 2, figsize=(11, 3.4), layout='constrained')
     width = 0.8 / len(overlaps)
     places = np.arange(len(THRESHOLDS))
-    for index, ((name, values), (colour, _)) in enumerate(zip(overlaps.items(), _STYLES[1:])):
+    for index, ((name, values), colour) in enumerate(zip(overlaps.items(), COLOURS)):
         counts = counts_at_least(values)
         offset = (index - (len(overlaps) - 1) / 2) * width
         axis.bar(places + offset, counts, width, color=colour, label=name)
@@ -113,8 +77,7 @@ def draw_iou_distribution(path: Path, overlaps: Mapping[str, np.ndarray]) -> Non
     axis.set(xlabel='IoU of at least', ylabel='objects found')
     histogram.set_xticks([*places, len(places)], [f'{edge:.2f}' for edge in (*THRESHOLDS, 1.0)])
     histogram.set(xlabel='IoU between', ylabel='objects found')
-    for part in (axis, histogram):
-        part.spines[['top', 'right']].set_visible(False)
+    open_frame(axis, histogram)
     axis.legend(frameon=False)
     save(figure, path)
 
@@ -171,7 +134,7 @@ def draw_alpha_sensitivity(
     figure, axes = plt.subplots(1, len(metrics), figsize=(2.6 * len(metrics), 3.2), layout='constrained')
     for axis, metric in zip(axes, metrics):
         noises = sorted({result.noise for result in results})
-        for noise, (colour, _), marker in zip(noises, _STYLES[1:], _MARKERS):
+        for noise, colour, marker in zip(noises, COLOURS, MARKERS):
             part = [result for result in results if result.noise == noise]
             alphas = sorted({result.alpha for result in part})
             means = [np.mean([r.metrics[metric] for r in part if r.alpha == alpha]) for alpha in alphas]
@@ -182,7 +145,7 @@ def draw_alpha_sensitivity(
                 axis.axhline(means[alphas.index(1)], color=colour, linestyle='--', linewidth=0.7)
         axis.set(title=metric, xlabel='α', ylim=(0, None))
         axis.set_xticks(sorted({result.alpha for result in results}))
-        axis.spines[['top', 'right']].set_visible(False)
     axes[0].set_ylabel('%')
+    open_frame(*axes)
     figure.legend(*axes[0].get_legend_handles_labels(), loc='outside upper center', ncols=4, frameon=False)
     save(figure, path)

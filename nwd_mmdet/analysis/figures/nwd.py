@@ -5,13 +5,11 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import torch
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from nwd_mmdet.analysis.figures.style import COLOURS, MARKERS, open_frame, save
 from nwd_mmdet.analysis.overlap_curves import deviation_curve
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart, with markers for print.
-_STYLES = (('#D55E00', 'o'), ('#E69F00', 's'), ('#009E73', '^'), ('#0072B2', 'x'))
 _DEVIATIONS = torch.arange(13)
 
 
@@ -33,10 +31,10 @@ def draw_sensitivity(path: Path, sizes: tuple[int, int] = (6, 36), constant: flo
         axis.grid(color='0.9', linewidth=0.5)
         axis.set_axisbelow(True)
         axis.tick_params(bottom=False, left=False, labelbottom=False, labelleft=False)
-        for name, shift, side, (colour, _) in (
-            ('A', 0, 'right', _STYLES[2]),
-            ('B', 1, 'left', _STYLES[3]),
-            ('C', 4, 'left', _STYLES[0]),
+        for name, shift, side, colour in (
+            ('A', 0, 'right', COLOURS[2]),
+            ('B', 1, 'left', COLOURS[0]),
+            ('C', 4, 'left', COLOURS[3]),
         ):
             axis.add_patch(Rectangle((shift, shift), size, size, fill=False, edgecolor=colour, linewidth=2))
             x = shift - margin / 8 if side == 'right' else shift + size + margin / 8
@@ -72,16 +70,9 @@ def draw_deviation_curves(path: Path, sizes: tuple[int, ...] = (6, 12, 24, 36), 
 
 
 def _draw_curves(axis: Axes, name: str, sizes: tuple[int, ...], scale: float, params: dict[str, float]) -> None:
-    for (colour, marker), size in zip(_STYLES, sizes):
+    for size, colour, marker in zip(sizes, COLOURS, MARKERS):
         curve = deviation_curve(name, size, _DEVIATIONS, scale, **params)
         axis.plot(_DEVIATIONS, curve, marker, color=colour, markersize=5, fillstyle='none', label=f'{size} px object')
     axis.axhline(0.3, color='0.6', linewidth=0.8)
     axis.set(xlim=(-0.3, 12.2), ylim=(0, 1.04))
-    axis.spines[['top', 'right']].set_visible(False)
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure, the same file from the same numbers, and close it."""
-    plt.rcParams['svg.hashsalt'] = 'nwd_mmdet'
-    figure.savefig(path, dpi=150, metadata={'Date': None} if path.suffix == '.svg' else None)
-    plt.close(figure)
+    open_frame(axis)

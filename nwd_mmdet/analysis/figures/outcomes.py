@@ -1,65 +1,19 @@
-"""Figures and pictures, from the numbers of the other modules."""
+"""Pictures of what detectors find and miss, as in the NWD paper's Figure 3."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import cv2
-import matplotlib.pyplot as plt
 import numpy as np
 from numpy.typing import NDArray
 
 from nwd_mmdet.analysis.detection_outcomes import Outcome
-from nwd_mmdet.analysis.positives import PositiveCounts
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart.
-_COLOURS = ('#D55E00', '#E69F00', '#56B4E9', '#009E73', '#0072B2', '#CC79A7', '#000000', '#F0E442')
-
-# Of the pictures with detections. The colours are those of the NWD paper's Figure 3, lighter for dark images; BGR.
+# The paper's colours, lighter for dark images; BGR.
 _FOUND, _WRONG, _MISSED, _TEXT = (60, 220, 60), (255, 150, 50), (60, 60, 255), (255, 255, 255)
 _LONGER_SIDE = 900  # px, about, of a panel; smaller images are enlarged to it
 _NARROWEST = 640  # px; the text needs it
 _LINE = 24  # px
 _FONT = cv2.FONT_HERSHEY_SIMPLEX, 0.5  # with its scale
-
-
-def draw_positives(path: Path, counts: Mapping[float, Mapping[str, PositiveCounts]]) -> None:
-    """Objects without a positive prior, and positives per object, by overlap, object size and anchor size.
-
-    Args:
-        path: File to write; its ending says the format.
-        counts: Side of the smallest anchor in px → overlap → counts, one column of panels per anchor size. Sizes that
-            no object has are left out.
-    """
-    figure, axes = plt.subplots(
-        2,
-        len(counts),
-        figsize=(1.4 + 3.0 * len(counts), 5.0),
-        sharex=True,
-        sharey='row',
-        squeeze=False,
-        layout='constrained',
-    )
-    for column, (anchor, by_overlap) in zip(axes.T, counts.items(), strict=True):
-        width = 0.8 / len(by_overlap)
-        for index, (overlap, part) in enumerate(by_overlap.items()):
-            summary = {name: numbers for name, numbers in part.by_size().items() if numbers['objects']}
-            places = [place + (index - (len(by_overlap) - 1) / 2) * width for place in range(len(summary))]
-            colour = _COLOURS[index % len(_COLOURS)]
-            for axis, key, factor in ((column[0], 'without', 100), (column[1], 'positives', 1)):
-                heights = [factor * (numbers[key] or 0) for numbers in summary.values()]
-                axis.bar(places, heights, width, color=colour, label=overlap)
-            column[1].set_xticks(range(len(summary)), [f'{n}\n{v["objects"]:,}' for n, v in summary.items()])
-        column[0].set_title(f'smallest anchor {anchor:g} px')
-        for axis in column:
-            axis.spines[['top', 'right']].set_visible(False)
-            axis.tick_params(axis='x', length=0)
-    axes[0, 0].set(ylabel='objects without a positive, %', ylim=(0, 100))
-    axes[1, 0].set_ylabel('positives per object')
-    axes[1, 0].set_xlabel('size of the objects, and their number', loc='left')
-    figure.legend(*axes[0, 0].get_legend_handles_labels(), loc='outside right upper', frameon=False)
-    plt.rcParams['svg.hashsalt'] = 'nwd_mmdet'  # the same file from the same numbers
-    figure.savefig(path, dpi=150, metadata={'Date': None} if path.suffix == '.svg' else None)
-    plt.close(figure)
 
 
 def draw_outcomes(image: NDArray[np.uint8], outcomes: Mapping[str, Outcome]) -> NDArray[np.uint8]:

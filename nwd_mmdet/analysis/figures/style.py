@@ -1,33 +1,38 @@
-"""How figures look: one palette, and files that are the same from the same numbers."""
+"""What all figures have in common: their colours, and files that are the same from the same numbers."""
 
 import io
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 #: Okabe and Ito's colours, which colour-blind readers can tell apart.
 COLOURS = ('#0072B2', '#E69F00', '#009E73', '#D55E00', '#CC79A7', '#56B4E9', '#000000', '#F0E442')
+#: Dashes and markers that tell the first five apart in print.
+DASHES = ('-', '--', '-.', ':', (0, (5, 1)))
+MARKERS = ('o', 's', '^', 'D', 'v')
 
-_SALT = {'svg.hashsalt': 'nwd_mmdet'}
+_REPEATABLE = {'svg.hashsalt': 'nwd_mmdet'}
+
+
+def open_frame(*axes: Axes) -> None:
+    """Leave out the lines above and to the right of the data."""
+    for axis in axes:
+        axis.spines[['top', 'right']].set_visible(False)
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write the figure, the same file from the same numbers, and close it.
-
-    Args:
-        figure: Of pyplot.
-        path: Its ending says the format.
-    """
-    with plt.rc_context(_SALT):
-        figure.savefig(path, metadata={'Date': None} if path.suffix == '.svg' else None)
+    """Write a figure to a file, whose ending says the format, and close the figure."""
+    with plt.rc_context(_REPEATABLE):
+        figure.savefig(path, dpi=150, metadata={'Date': None} if path.suffix == '.svg' else None)
     plt.close(figure)
 
 
 def svg_text(figure: Figure) -> str:
-    """Return the figure as SVG text, the same from the same numbers, and close it."""
+    """A figure as SVG, to put into a page; closes the figure."""
     buffer = io.StringIO()
-    with plt.rc_context(_SALT):
+    with plt.rc_context(_REPEATABLE):
         figure.savefig(buffer, format='svg', metadata={'Date': None})
     plt.close(figure)
     return buffer.getvalue()
