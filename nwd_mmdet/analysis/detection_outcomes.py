@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth
+from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth, xyxy_of
 from nwd_mmdet.evaluation.matching import IGNORED, match_greedily
 
 
@@ -63,12 +63,12 @@ def outcomes(
     found = matched & (iou != IGNORED)
     missed = ~objects.crowd
     missed[row[matched]] = False
-    boxes, image, count = _corners(detections.boxes), detections.image, len(objects.image_ids)
+    boxes, image, count = xyxy_of(detections.boxes), detections.image, len(objects.image_ids)
     parts = zip(
         objects.image_ids,
         _split(boxes[found], image[found], count),
         _split(boxes[~matched], image[~matched], count),
-        _split(_corners(objects.boxes)[missed], objects.image[missed], count),
+        _split(xyxy_of(objects.boxes)[missed], objects.image[missed], count),
         _split(iou[found], image[found], count),
         strict=True,
     )
@@ -85,8 +85,3 @@ def _split(values: np.ndarray, image: np.ndarray, count: int) -> Sequence[Tensor
     """The values, shape [N, …], of each of ``count`` images, in their order; ``image`` [N] says whose they are."""
     order = np.argsort(image, kind='stable')
     return torch.from_numpy(values[order]).split(np.bincount(image, minlength=count).tolist())
-
-
-def _corners(boxes: np.ndarray) -> np.ndarray:
-    """x, y, width, height to xyxy."""
-    return np.concatenate([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], 1)

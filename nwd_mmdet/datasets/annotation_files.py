@@ -127,9 +127,13 @@ def read_coco(path: str | Path, keys: Sequence[str] = ('images', 'categories')) 
 
 
 def write_json(content: Mapping[str, Any] | Sequence[Any], path: Path, indent: int | None = None) -> None:
-    """Write a JSON file in one step, with the folders it needs."""
+    """Write a JSON file in one step, with the folders it needs.
+
+    Raises:
+        ValueError: A NaN or an infinite number, which JSON does not have.
+    """
     with written_at_once(path) as temporary:
-        temporary.write_text(json.dumps(content, indent=indent) + '\n', encoding='utf-8')
+        temporary.write_text(json.dumps(content, indent=indent, allow_nan=False) + '\n', encoding='utf-8')
 
 
 @contextlib.contextmanager

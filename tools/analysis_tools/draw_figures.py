@@ -27,7 +27,6 @@ def main() -> None:
     parser.add_argument('--out-dir', type=Path, default=Path('docs/figures'), help='folder for the figures')
     parser.add_argument('--format', choices=['svg', 'png', 'pdf'], default='svg')
     args = parser.parse_args()
-    args.out_dir.mkdir(parents=True, exist_ok=True)
     for name, draw in FIGURES.items():
         path = args.out_dir / f'{name}.{args.format}'
         draw(path)

@@ -4,13 +4,12 @@ Usage: python tools/analysis_tools/draw_iou_distribution.py GT.json IoU=A.bbox.j
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import nwd_mmdet  # noqa: F401  isort: skip  before anything of mmdet
 from nwd_mmdet.analysis.figures.alpha_iou import draw_iou_distribution
 from nwd_mmdet.analysis.iou_distribution import THRESHOLDS, counts_at_least, found_overlaps, table
-from nwd_mmdet.datasets.annotation_files import read_json
+from nwd_mmdet.datasets.annotation_files import read_json, write_json
 from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth
 from nwd_mmdet.launch import explained_errors
 
@@ -53,10 +52,8 @@ def main() -> None:
         }
     counts = {name: counts_at_least(values) for name, values in overlaps.items()}
     print(table(counts, int((~objects.crowd).sum())))
-    for path in filter(None, (args.out, args.json)):
-        path.parent.mkdir(parents=True, exist_ok=True)
     if args.json:
-        args.json.write_text(json.dumps({'thresholds': THRESHOLDS, 'found': counts}, indent=2) + '\n', encoding='utf-8')
+        write_json({'thresholds': THRESHOLDS, 'found': counts}, args.json, indent=2)
         print(f'All numbers: {args.json}')
     if args.out:
         draw_iou_distribution(args.out, overlaps)

@@ -37,7 +37,6 @@ def main() -> None:
         detector = init_detector(cfg, args.checkpoint, device='cuda' if torch.cuda.is_available() else 'cpu')
         dataset = DATASETS.build(cfg.test_dataloader.dataset)
         found = maps_of_image(detector, dataset, args.image, args.object)
-    args.out.parent.mkdir(parents=True, exist_ok=True)
     draw_weight_maps(args.out, found)
     print(args.out)
 

@@ -5,7 +5,6 @@ Usage: python tools/analysis_tools/estimate_constant.py CONFIG [--json OUT.json]
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import nwd_mmdet  # noqa: F401  isort: skip  before mmdet.models, whose operators it may have to serve
@@ -13,6 +12,7 @@ from mmengine.config import DictAction
 
 from nwd_mmdet import launch
 from nwd_mmdet.config import load_config
+from nwd_mmdet.datasets.annotation_files import write_json
 from nwd_mmdet.datasets.input_boxes import InputBoxes
 from nwd_mmdet.datasets.nwd_constant import ConstantEstimate
 
@@ -57,8 +57,7 @@ def main() -> None:
         f'C for each class, where the class is known: constant={estimate.classwise_constants}'
     )
     if args.json:
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps(estimate.to_json(), indent=2, allow_nan=False) + '\n', encoding='utf-8')
+        write_json(estimate.to_json(), args.json, indent=2)
         print(f'All numbers: {args.json}')
 
 

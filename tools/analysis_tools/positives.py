@@ -4,7 +4,6 @@ Usage: python tools/analysis_tools/positives.py CONFIG [--overlaps iou nwd …] 
 """
 
 import argparse
-import json
 from pathlib import Path
 
 import nwd_mmdet  # noqa: F401  isort: skip  before mmdet.models, whose operators it may have to serve
@@ -14,6 +13,7 @@ from nwd_mmdet import launch
 from nwd_mmdet.analysis.figures.positives import draw_positives
 from nwd_mmdet.analysis.positives import Matching, PositiveCounts, count_positives, table, to_json
 from nwd_mmdet.config import load_config
+from nwd_mmdet.datasets.annotation_files import write_json
 from nwd_mmdet.datasets.input_boxes import InputBoxes
 from nwd_mmdet.overlaps import OVERLAPS
 
@@ -84,10 +84,8 @@ def main() -> None:
     args = parse_args()
     with launch.explained_errors(lambda: 'Nothing was written; --max-images takes fewer images.', ValueError):
         results = count(args)
-    for path in filter(None, (args.json, args.figure)):
-        path.parent.mkdir(parents=True, exist_ok=True)
     if args.json:
-        args.json.write_text(json.dumps(to_json(results), indent=2, allow_nan=False) + '\n', encoding='utf-8')
+        write_json(to_json(results), args.json, indent=2)
         print(f'All numbers: {args.json}')
     if args.figure:
         draw_positives(args.figure, results)

@@ -23,7 +23,8 @@ def open_frame(*axes: Axes) -> None:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Write a figure to a file, whose ending says the format, and close the figure."""
+    """Write a figure to a file, whose ending says the format, with the folders it needs; closes the figure."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with plt.rc_context(_REPEATABLE):
         figure.savefig(path, dpi=150, metadata={'Date': None} if path.suffix == '.svg' else None)
     plt.close(figure)

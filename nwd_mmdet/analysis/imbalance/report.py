@@ -1,6 +1,5 @@
 """The imbalance report of one or several detectors: from their configs to numbers, pictures and a page."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from nwd_mmdet.analysis.imbalance.measuring import measure
 from nwd_mmdet.analysis.imbalance.page.sections import build_sections
 from nwd_mmdet.analysis.imbalance.page.writing import write_page
 from nwd_mmdet.config import load_config
+from nwd_mmdet.datasets.annotation_files import write_json
 from nwd_mmdet.launch import check_checkpoint
 
 _DATA = ('train_dataloader', 'val_dataloader', 'test_dataloader')
@@ -100,6 +100,5 @@ def write_report(out: Path, report: Report) -> None:
     for section in sections:
         for picture in section.pictures:
             (out / f'{picture.name}.svg').write_text(picture.svg, encoding='utf-8')
-    text = json.dumps(report.as_dict(), indent=1, allow_nan=False)
-    (out / 'report.json').write_text(text + '\n', encoding='utf-8')
+    write_json(report.as_dict(), out / 'report.json', indent=1)
     write_page(out / 'report.html', report.detectors, sections, report.complete)
