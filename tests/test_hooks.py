@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 import torch
+from detectors import DEMO, batch, build_small, read
 from mmdet.registry import HOOKS, MODELS
 from mmdet.utils import register_all_modules
 from mmengine.config import Config
 from mmengine.runner import Runner
-from test_configs import DEMO, batch, build_small, read
 
 from nwd_mmdet.analysis.imbalance.loss_calls import LossCall
 from nwd_mmdet.hooks import ImbalanceHook, sample_scalars

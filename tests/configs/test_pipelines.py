@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from config_models import build_small, read
+from detector_families import build_family
+from detectors import read
 from mmcv.transforms import Compose
 from mmdet.registry import DATASETS
 from mmdet.utils import register_all_modules
@@ -28,7 +29,7 @@ def test_own_pipelines(name: str, tmp_path: Path) -> None:
         for box, label in zip(drawing.boxes.tolist(), drawing.labels.tolist())
     ]
     config = read(f'nwd/{name}_1x_aitod')
-    model = build_small(f'nwd/{name}_1x_aitod').eval()
+    model = build_family(f'nwd/{name}_1x_aitod').eval()
     for loader in (config.train_dataloader, config.test_dataloader):
         image = dict(img_path=file, img_id=1, height=128, width=160, instances=instances)
         packed = Compose(loader.dataset.pipeline)(image)

@@ -5,37 +5,17 @@ from pathlib import Path
 
 import pytest
 import torch
-from config_models import DEMO, STEPPED, build, build_small, read
+from detector_families import STEPPED, build_family
+from detectors import DEMO, batch, read
 from mmdet.registry import MODELS
-from mmdet.structures import DetDataSample
 from mmdet.utils import register_all_modules
-from mmengine.structures import InstanceData
-
-from nwd_mmdet.datasets.synthetic import draw
-
-
-def batch(count: int, without_objects: int = 0, side: int = 128, num_classes: int = 8) -> dict:
-    """Drawn images in the form of mmdet's data loaders; the last ``without_objects`` of them have no objects."""
-    inputs, samples = [], []
-    for index in range(count):
-        drawing = draw(seed=0, split='test', index=index, size=(side, side))
-        keep = slice(None) if index < count - without_objects else slice(0, 0)
-        boxes = torch.from_numpy(drawing.boxes[keep]).float()
-        labels = torch.from_numpy(drawing.labels[keep]) % num_classes
-        meta = dict(img_shape=(side, side), ori_shape=(side, side), scale_factor=(1.0, 1.0), border=[0, side, 0, side])
-        sample = DetDataSample(metainfo=meta)
-        sample.gt_instances = InstanceData(bboxes=boxes, labels=labels)
-        sample.ignored_instances = InstanceData(bboxes=boxes[:0], labels=labels[:0])
-        inputs.append(torch.from_numpy(drawing.image.transpose(2, 0, 1).copy()))
-        samples.append(sample)
-    return dict(inputs=inputs, data_samples=samples)
 
 
 @pytest.mark.parametrize('name', STEPPED, ids=lambda name: name.partition('/')[2])
 def test_training_step(name: str) -> None:
     side, _, regressing = STEPPED[name]
     num_classes = 1 if name.endswith('sirst') else 8
-    model = build_small(name)
+    model = build_family(name)
     for without_objects in (0, 1, 2):
         model.zero_grad()
         data = model.data_preprocessor(batch(2, without_objects, side, num_classes), training=True)
@@ -52,7 +32,8 @@ def test_training_step(name: str) -> None:
 def test_detections_come_out(nms: dict) -> None:
     config = read(DEMO)
     config.model.test_cfg.rcnn.update(score_thr=0.0, nms=nms)
-    model = build(config).eval()
+    register_all_modules()
+    model = MODELS.build(config.model).eval()
     with torch.no_grad():
         results = model.test_step(batch(2))
     for result in results:

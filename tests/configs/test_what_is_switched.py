@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from config_models import read
+from detectors import read
 from conftest import ROOT
 
 from nwd_mmdet.config import read_config

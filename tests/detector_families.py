@@ -1,14 +1,8 @@
-"""Models of the configs, as small as a training step on a CPU needs them."""
+"""One config of each family of detectors, and its model as small as a training step on a CPU needs it."""
 
 import torch
-from conftest import ROOT
-from mmdet.registry import MODELS
-from mmdet.utils import register_all_modules
-from mmengine.config import Config
-
-from nwd_mmdet.config import read_config
-
-DEMO = 'demo/faster-rcnn_r18-small_fpn_rpn-nwd_anchor2_synthetic'
+from detectors import DEMO, build_small
+from torch import nn
 
 TWO_STAGE = ('rpn_head.rpn_reg.weight', 'roi_head.bbox_head.fc_reg.weight')
 CASCADE = ('rpn_head.rpn_reg.weight', *(f'roi_head.bbox_head.{stage}.fc_reg.weight' for stage in range(3)))
@@ -82,22 +76,9 @@ STEPPED = {
 }
 
 
-def read(name: str) -> Config:
-    return read_config(ROOT / f'configs/{name}.py')
-
-
-def build(config: Config) -> torch.nn.Module:
-    register_all_modules()
-    return MODELS.build(config.model)
-
-
-def build_small(name: str) -> torch.nn.Module:
+def build_family(name: str) -> nn.Module:
     """Build it with random weights, without a download, as small as the table of families says."""
-    config = read(name)
-    torch.manual_seed(0)
-    config.merge_from_dict({f'model.{key}': value for key, value in STEPPED[name][1].items()})
-    config.model.backbone.init_cfg = None
-    model = build(config)
+    model = build_small(name, **{key.replace('.', '__'): value for key, value in STEPPED[name][1].items()})
     for module in model.modules():
         # What a checkpoint or the runner would set: the first two leave weights as they were in memory.
         if type(module).__name__ == 'TridentConv':
