@@ -1,7 +1,2 @@
-_base_ = ['./detr_r50_alpha-diou_150e_coco.py', '../_base_/datasets/voc0712_metainfo.py']
-model = dict(bbox_head=dict(num_classes=20))
-train_dataloader = dict(dataset={{_base_.voc_train}})
-val_dataloader = dict(dataset={{_base_.voc_test}})
-test_dataloader = val_dataloader
-val_evaluator = {{_base_.voc_evaluator}}
-test_evaluator = val_evaluator
+_base_ = './detr_r50_alpha-iou_150e_voc0712.py'
+model = dict(bbox_head=dict(loss_iou=dict(type='AlphaDIoULoss')))

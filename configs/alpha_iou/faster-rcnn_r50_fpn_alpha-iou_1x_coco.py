@@ -4,6 +4,6 @@ _base_ = [
     '../_base_/datasets/coco_box_metric.py'
 ]
 custom_imports = dict(imports=['nwd_mmdet'], allow_failed_imports=False)
-model = {{_base_.alpha_iou}}
-val_evaluator = {{_base_.coco_evaluator}}
+model = {{_base_.alpha_iou.rcnn_loss}}
+val_evaluator = {{_base_.coco_box_metric.evaluator}}
 test_evaluator = val_evaluator

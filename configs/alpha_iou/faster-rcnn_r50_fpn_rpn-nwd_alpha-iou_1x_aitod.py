@@ -1,3 +1,3 @@
 # NWD in the RPN, alpha-IoU with alpha = 3 in the R-CNN stage.
 _base_ = ['../nwd/faster-rcnn_r50_fpn_rpn-nwd_1x_aitod.py', '../_base_/models/alpha_iou.py']
-model = {{_base_.alpha_iou}}
+model = {{_base_.alpha_iou.rcnn_loss}}

@@ -1,3 +1,3 @@
 # NWD in the RPN, and anchors tuned to the data: 2 x stride, from 8 px up.
 _base_ = ['./faster-rcnn_r18-small_fpn_anchor2_synthetic.py', '../_base_/models/nwd.py']
-model = {{_base_.rpn_nwd}}
+model = {{_base_.nwd.rpn}}

@@ -1,14 +1,8 @@
 # Dual weighting with box refinement on COCO. 8 GPUs x 2 images = 16, lr .01.
 _base_ = [
-    '../_base_/models/dw_r50_fpn.py',
-    'mmdet::_base_/datasets/coco_detection.py',
-    'mmdet::_base_/schedules/schedule_1x.py',
-    'mmdet::_base_/default_runtime.py',
+    '../_base_/models/dw_r50_fpn.py', 'mmdet::_base_/datasets/coco_detection.py',
+    'mmdet::_base_/schedules/schedule_1x.py', 'mmdet::_base_/default_runtime.py', '../_base_/schedules/steps.py'
 ]
 custom_imports = dict(imports=['nwd_mmdet'], allow_failed_imports=False)
 optim_wrapper = dict(optimizer=dict(lr=0.01), paramwise_cfg=dict(norm_decay_mult=0.0))
-param_scheduler = [
-    dict(type='LinearLR', start_factor=0.001, by_epoch=False, begin=0, end=1000),
-    dict(type='MultiStepLR', by_epoch=True, begin=0, end=12, milestones=[8, 11], gamma=0.1),
-]
-auto_scale_lr = dict(enable=False, base_batch_size=16)
+param_scheduler = {{_base_.steps.epochs_12_warmup_1000}}

@@ -1,3 +1,4 @@
-# The FCOS counterpart: the same towers, data and budget.
-_base_ = ['../dw/dw_r18-small_fpn_synthetic.py', '../_base_/models/fcos-head_stride4.py']
-model = {{_base_.fcos_head}}
+# FCOS with the towers, the data and the budget of dual weighting, on the synthetic set.
+_base_ = [
+    '../_base_/models/fcos_r18-small_fpn.py', '../_base_/datasets/synthetic.py', '../_base_/schedules/small.py'
+]

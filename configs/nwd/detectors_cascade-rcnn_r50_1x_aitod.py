@@ -1,4 +1,4 @@
 # DetectoRS with IoU everywhere (NWD paper, Table 4).
-_base_ = ['./cascade-rcnn_r50_fpn_1x_aitod.py', '../_base_/models/detectors.py', '../_base_/schedules/longer.py']
-model = {{_base_.detectors}}
-param_scheduler = {{_base_.warmup_2000}}
+_base_ = ['./cascade-rcnn_r50_fpn_1x_aitod.py', '../_base_/models/detectors.py', '../_base_/schedules/steps.py']
+model = {{_base_.detectors.model}}
+param_scheduler = {{_base_.steps.epochs_12_warmup_2000}}

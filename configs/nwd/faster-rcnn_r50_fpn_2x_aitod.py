@@ -1,4 +1,4 @@
 # The baseline, 24 epochs (NWD paper, Table 3).
-_base_ = ['./faster-rcnn_r50_fpn_1x_aitod.py', '../_base_/schedules/longer.py']
-train_cfg = {{_base_.epochs_24}}
-param_scheduler = {{_base_.steps_24}}
+_base_ = ['./faster-rcnn_r50_fpn_1x_aitod.py', '../_base_/schedules/steps.py']
+train_cfg = dict(max_epochs=24)
+param_scheduler = {{_base_.steps.epochs_24}}

@@ -1,3 +1,3 @@
 # NWD in the assignment of the RPN alone (NWD paper, Table 2).
 _base_ = ['./faster-rcnn_r50_fpn_1x_aitod.py', '../_base_/models/nwd.py']
-model = {{_base_.rpn_assign_nwd}}
+model = {{_base_.nwd.rpn_assign}}

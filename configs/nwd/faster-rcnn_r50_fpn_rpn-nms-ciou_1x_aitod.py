@@ -1,3 +1,3 @@
 # CIoU in the NMS of the RPN (NWD paper, Table 1).
 _base_ = ['./faster-rcnn_r50_fpn_1x_aitod.py', '../_base_/models/overlaps.py']
-model = {{_base_.rpn_nms_ciou}}
+model = {{_base_.overlaps.rpn_nms.ciou}}

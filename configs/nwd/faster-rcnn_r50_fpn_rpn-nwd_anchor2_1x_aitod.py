@@ -1,3 +1,3 @@
 # NWD in the RPN, and anchors tuned to the data: 2 x stride, 8 px and up.
 _base_ = ['./faster-rcnn_r50_fpn_anchor2_1x_aitod.py', '../_base_/models/nwd.py']
-model = {{_base_.rpn_nwd}}
+model = {{_base_.nwd.rpn}}

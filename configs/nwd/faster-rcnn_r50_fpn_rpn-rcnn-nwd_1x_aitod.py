@@ -1,3 +1,3 @@
 # NWD in all six modules (NWD paper, Table 3).
 _base_ = ['./faster-rcnn_r50_fpn_1x_aitod.py', '../_base_/models/nwd.py']
-model = {{_base_.rpn_rcnn_nwd}}
+model = {{_base_.nwd.rpn_rcnn}}

@@ -3,7 +3,6 @@
 # testing whole images.
 dataset_type = 'CocoDataset'
 data_root = '{{$SIRST_ROOT:data/sirst_v2}}'
-metainfo = dict(classes=('target',), palette=[(220, 20, 60)])
 
 train_pipeline = [
     dict(type='LoadImageFromFile'),
@@ -29,7 +28,7 @@ train_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
         type=dataset_type,
-        metainfo=metainfo,
+        metainfo=dict(classes=('target',), palette=[(220, 20, 60)]),
         data_root=data_root,
         ann_file='train.json',
         data_prefix=dict(img='images/'),
@@ -45,7 +44,7 @@ val_dataloader = dict(
     sampler=dict(type='DefaultSampler', shuffle=False),
     dataset=dict(
         type=dataset_type,
-        metainfo=metainfo,
+        metainfo=dict(classes=('target',), palette=[(220, 20, 60)]),
         data_root=data_root,
         ann_file='test.json',
         data_prefix=dict(img='images/'),

@@ -2,10 +2,8 @@
 # adds to hue, saturation and value where YOLOv5 multiplies them (hsv 0.015, 0.7, 0.4), and drops boxes outside the
 # image alone where YOLOv5 also drops those of which a tenth is left.
 data_root = 'data/coco/'
-image_size = (640, 640)
-inner_pipeline = [dict(type='LoadImageFromFile'), dict(type='LoadAnnotations', with_bbox=True)]
 train_pipeline = [
-    dict(type='Mosaic', img_scale=image_size, pad_val=114.0),
+    dict(type='Mosaic', img_scale=(640, 640), pad_val=114.0),
     dict(
         type='RandomAffine',
         max_rotate_degree=0.0,
@@ -21,7 +19,7 @@ train_pipeline = [
 ]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
-    dict(type='Resize', scale=image_size, keep_ratio=True),
+    dict(type='Resize', scale=(640, 640), keep_ratio=True),
     dict(type='LoadAnnotations', with_bbox=True),
     dict(type='PackDetInputs', meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor')),
 ]
@@ -39,7 +37,7 @@ train_dataloader = dict(
             ann_file='annotations/instances_train2017.json',
             data_prefix=dict(img='train2017/'),
             filter_cfg=dict(filter_empty_gt=False, min_size=32),
-            pipeline=inner_pipeline),
+            pipeline=[dict(type='LoadImageFromFile'), dict(type='LoadAnnotations', with_bbox=True)]),
         pipeline=train_pipeline))
 val_dataloader = dict(
     batch_size=8,

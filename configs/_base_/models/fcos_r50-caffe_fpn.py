@@ -1,5 +1,4 @@
 # mmdet's model, without the data and the schedule of its config.
-# `import` would make mmengine take this for a config in its new style.
-get_config = __import__('mmengine.hub', fromlist=['hub']).get_config
-model = get_config('mmdet::fcos/fcos_r50-caffe_fpn_gn-head_1x_coco.py').model.to_dict()
-del get_config
+_base_ = 'mmdet::fcos/fcos_r50-caffe_fpn_gn-head_1x_coco.py'
+model = _base_.model
+_base_.clear()

@@ -1,26 +1,24 @@
 # YOLOv5's hyp.scratch.yaml at 64 images a step: 0.01 falls along a cosine to a fifth in 300 epochs, after 3 epochs of
 # warm-up; no decay of biases and norms; averaged weights are tested. Unlike YOLOv5, biases warm up with the rest.
-max_epochs = 300
-warmup = 3
-train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=max_epochs, val_interval=10)
+train_cfg = dict(type='EpochBasedTrainLoop', max_epochs=300, val_interval=10)
 val_cfg = dict(type='ValLoop')
 test_cfg = dict(type='TestLoop')
 param_scheduler = [
-    dict(type='LinearLR', start_factor=0.001, by_epoch=True, begin=0, end=warmup, convert_to_iter_based=True),
+    dict(type='LinearLR', start_factor=0.001, by_epoch=True, begin=0, end=3, convert_to_iter_based=True),
     dict(
         type='LinearMomentum',
         start_factor=0.8 / 0.937,
         by_epoch=True,
         begin=0,
-        end=warmup,
+        end=3,
         convert_to_iter_based=True),
     dict(
         type='CosineAnnealingLR',
-        T_max=max_epochs - warmup,
+        T_max=300 - 3,
         eta_min=0.2 * 0.01,
         by_epoch=True,
-        begin=warmup,
-        end=max_epochs,
+        begin=3,
+        end=300,
         convert_to_iter_based=True),
 ]
 optim_wrapper = dict(

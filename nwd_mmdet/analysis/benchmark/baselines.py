@@ -1,4 +1,6 @@
-"""Dual weighting computed densely, as it was published: a baseline for benchmark.py."""
+"""What this package is measured against: the formulas as they were published, and pycocotools."""
+
+from typing import Any
 
 import torch
 from mmdet.models.losses import GIoULoss
@@ -7,6 +9,20 @@ from torch import Tensor
 from torch.nn import functional as F
 
 _EPS = 1e-12
+
+
+def published_nwd(boxes1: Tensor, boxes2: Tensor, constant: float) -> Tensor:
+    """NWD as the paper's eq. 7 and 8 and the released code have it: on centres and sizes, 1e-6 inside the root.
+
+    Args:
+        boxes1: Shape [..., 4], xyxy in px.
+        boxes2: Shape [..., 4], xyxy in px, broadcast against ``boxes1``.
+        constant: C, in px.
+    """
+    centres1, centres2 = ((b[..., :2] + b[..., 2:]) / 2 for b in (boxes1, boxes2))
+    sizes1, sizes2 = (b[..., 2:] - b[..., :2] for b in (boxes1, boxes2))
+    wasserstein = ((centres1 - centres2) ** 2).sum(-1) + ((sizes1 - sizes2) ** 2).sum(-1) / 4
+    return torch.exp(-torch.sqrt(wasserstein + 1e-6) / constant)
 
 
 def dense_dual_weighting_loss(
@@ -54,3 +70,21 @@ def dense_dual_weighting_loss(
     positive = (F.binary_cross_entropy(score, torch.ones_like(score), reduction='none') * w_pos).sum()
     location = (F.binary_cross_entropy(quality, torch.ones_like(quality), reduction='none') * w_pos).sum()
     return 0.25 * (positive + location) / objects + negative / (1 - weight).sum().clamp(min=1)
+
+
+def pycocotools_evaluation(gt: dict[str, Any], dt: list[dict[str, Any]]) -> float:
+    """AP and AR by AI-TOD's protocol, without oLRP, from a COCO data set and COCO results; AP is returned."""
+    from pycocotools.coco import COCO
+    from pycocotools.cocoeval import COCOeval
+
+    api = COCO()
+    api.dataset = gt
+    api.createIndex()
+    evaluation = COCOeval(api, api.loadRes(dt), 'bbox')
+    evaluation.params.maxDets = [1, 100, 1500]
+    evaluation.params.areaRng = [[0, 1e10], [0, 64], [64, 256], [256, 1024], [1024, 1e10]]
+    evaluation.params.areaRngLbl = ['all', 'vt', 't', 's', 'm']
+    evaluation.evaluate()
+    evaluation.accumulate()
+    precision = evaluation.eval['precision'][..., 0, -1]  # of all sizes, with 1,500 detections
+    return float(precision[precision > -1].mean())

@@ -1,0 +1,1 @@
+"""This package against the published formulas, torchvision and pycocotools: time and memory."""
