@@ -78,15 +78,15 @@ def test_the_command_that_evaluates_files(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_a_data_set_of_ones_own_is_one_file(tmp_path: Path) -> None:
-    (block,) = (block for block in blocks('docs/datasets.md', 'python') if 'HarbourDataset' in block)
+    (block,) = (block for block in blocks('docs/datasets.md', 'python') if 'PortDataset' in block)
     try:
         exec(block, {})
-        (tmp_path / 'train_v1.json').write_text('{}')
-        assert find_annotations(tmp_path / 'harbour_train.json') == tmp_path / 'train_v1.json'
-        with pytest.raises(FileNotFoundError, match='Harbour is released at'):
-            find_annotations(tmp_path / 'harbour_val.json')
+        (tmp_path / 'port_train_v1.json').write_text('{}')
+        assert find_annotations(tmp_path / 'port_train.json') == tmp_path / 'port_train_v1.json'
+        with pytest.raises(FileNotFoundError, match='The port set is released at'):
+            find_annotations(tmp_path / 'port_val.json')
     finally:
-        DATASETS.module_dict.pop('HarbourDataset')
+        DATASETS.module_dict.pop('PortDataset')
 
 
 def test_the_lines_that_turn_nwd_on() -> None:
