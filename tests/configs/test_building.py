@@ -59,9 +59,9 @@ def test_options_of_the_metafiles_build(experiment: Experiment) -> None:
 
 @pytest.mark.parametrize('metafile', METAFILES, ids=lambda path: path.parent.name)
 def test_metafiles_have_no_other_keys(metafile: Path) -> None:
-    """An unquoted comma ends a value of YAML's ``{…}``: what follows becomes a key."""
+    """In YAML's ``{…}`` an unquoted comma ends a value, and what follows it becomes a key."""
     for model in yaml.safe_load(metafile.read_text())['Models']:
         assert model.keys() <= {'Name', 'In Collection', 'Config', 'Options', 'Metadata', 'Rows', 'Results'}
         assert model['Metadata'].keys() == {'Epochs', 'Batch Size'}
         assert all(row.keys() == {'Table', 'Row', 'Published', 'Logged'} for row in model['Rows']), model['Name']
-        assert all(run.keys() <= {'Task', 'Seed', 'Metrics'} for run in model['Results']), model['Name']
+        assert all(run.keys() <= {'Task', 'Dataset', 'Seed', 'Metrics'} for run in model['Results']), model['Name']
