@@ -43,7 +43,10 @@ toc_object_entries_show_parents = 'hide'
 
 # Every reference to a name of this package has to resolve; those of other packages have no page to go to.
 nitpicky = True
-nitpick_ignore_regex = [('py:.*', r'(?!nwd_mmdet\.)[a-z]\w*\..*')]
+nitpick_ignore_regex = [
+    ('py:.*', r'(?!nwd_mmdet\.)[a-z]\w*\..*'),
+    ('py:class', r'(nwd_mmdet\.compiled\.)?[PR]'),  # the parameters and the result of any function
+]
 
 suppress_warnings = ['myst.header']  # a level is left out above the tables of results
 

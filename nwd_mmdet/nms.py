@@ -33,7 +33,7 @@ def nwd_nms(
         scores: Shape [N].
         iou_threshold: NWD in [0, 1] above which a box is suppressed. It is a distance of ``C ln(1/t)`` px, so
             thresholds do not carry over from IoU: 0.85 means 2.1 px at C = 12.8.
-        constant: C of the NWD in px, see :func:`nwd_mmdet.overlaps.nwd`.
+        constant: C of the NWD in px, see :func:`nwd_mmdet.distance_overlaps.nwd`.
         score_threshold: Boxes with a score not above it are dropped first, if it is positive.
         max_num: Keep at most so many boxes, if it is positive.
 

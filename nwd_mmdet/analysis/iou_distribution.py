@@ -9,6 +9,7 @@ from terminaltables import AsciiTable
 from nwd_mmdet.analysis.detection_outcomes import outcomes
 from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth
 
+#: IoUs that are counted at.
 THRESHOLDS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
 
 

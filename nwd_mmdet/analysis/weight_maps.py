@@ -66,7 +66,7 @@ def maps_of_image(detector: Any, dataset: Any, name: str | None = None, index: i
     """Look at one object of a data set.
 
     Args:
-        detector: With a :class:`~nwd_mmdet.dense_heads.DWHead` and weights.
+        detector: With a :class:`~nwd_mmdet.dense_heads.dw_head.DWHead` and weights.
         dataset: Built from a config's test set.
         name: File name of the image; None takes the first with objects.
         index: Which of its objects; None takes the largest.

@@ -30,7 +30,7 @@ def dense_dual_weighting_loss(
 ) -> Tensor:
     """The three losses of one image, summed, on matrices of points by objects and with a loop over the objects.
 
-    The structure of strongwolf/DW's head, whose numbers :class:`nwd_mmdet.dense_heads.DWHead` equals.
+    The structure of strongwolf/DW's head, whose numbers :class:`nwd_mmdet.dense_heads.dw_head.DWHead` equals.
 
     Args:
         class_logits: Shape [P, C].
