@@ -5,7 +5,6 @@ Importing the package registers every component with mmdet, so one line in a con
     custom_imports = dict(imports=['nwd_mmdet'], allow_failed_imports=False)
 """
 
-import contextlib
 import sys
 
 __version__ = '0.1.0'  # above the imports: the doctor reads it when one of them fails
@@ -14,12 +13,13 @@ try:
     import mmdet
 
     from nwd_mmdet.stack import checkpoints, mmcv_ops
+    from nwd_mmdet.stack.quiet_import import quiet_import
 
     if not mmdet.__version__.startswith('3.'):
         raise ImportError(f'found mmdet {mmdet.__version__}')
     mmcv_ops.install()  # must stand in for mmcv._ext before anything imports mmdet.models
 
-    with contextlib.redirect_stdout(sys.stderr):  # onedl-mmdetection prints at import; our tools may print JSON
+    with quiet_import():
         from nwd_mmdet import (
             alpha_iou_losses,
             assigners,

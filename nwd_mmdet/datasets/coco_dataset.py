@@ -1,7 +1,9 @@
 """Any data set in COCO's format: its files found, its content checked on load."""
 
+import contextlib
 import copy
 import functools
+import io
 import logging
 import os
 from collections import Counter
@@ -60,7 +62,8 @@ class CheckedCocoDataset(CocoDataset):
             self.ann_file = str(find_annotations(self.ann_file))
         with get_local_path(self.ann_file, backend_args=self.backend_args) as path:
             try:
-                coco = self.COCOAPI(path)
+                with contextlib.redirect_stdout(io.StringIO()):  # it prints what it does
+                    coco = self.COCOAPI(path)
             except KeyError as error:
                 raise ValueError(f'{self.ann_file}: an image, annotation or category has no {error}') from error
         self._check_ids(coco.dataset)
