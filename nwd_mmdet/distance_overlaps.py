@@ -149,7 +149,8 @@ def _check_constant(constant: float | Tensor) -> None:
     if isinstance(constant, str):
         raise ValueError(
             f'constant={constant!r} must be a number of pixels. tools/train.py and tools/test.py replace "auto" by the '
-            'mean object size of the training set; elsewhere give what tools/analysis_tools/estimate_constant.py prints'
+            'mean object size of the training set: take the config in the work folder of the training, which has the '
+            'number, or give what tools/analysis_tools/estimate_constant.py prints'
         )
     if isinstance(constant, Tensor):  # from a component that checked its numbers: looking at them would stall a GPU
         return
