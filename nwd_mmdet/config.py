@@ -1,5 +1,7 @@
 """From a file to a config that runs: classes and constants from the data, fragments dropped."""
 
+import logging
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,8 @@ from nwd_mmdet.datasets.input_boxes import InputBoxes
 from nwd_mmdet.datasets.nwd_constant import ConstantEstimate
 
 __all__ = ['load_config', 'read_config', 'resolve_auto_classes', 'resolve_auto_constants']
+
+_NWD_METRICS = ('nwd', 'nwd_iou')
 
 
 def read_config(path: str | Path) -> Config:
@@ -38,8 +42,9 @@ def read_config(path: str | Path) -> Config:
 def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> Config:
     """Read a config and resolve what it leaves to the data, so that it can be built.
 
-    ``constant='auto'`` in the model becomes the mean object size of the training set, ``classes='auto'`` in the data
-    sets the names in their files, ``num_classes='auto'`` in the model their number.
+    ``constant='auto'`` in the model becomes the mean object size of the training set, ``nwd_constant`` at the top level
+    the constant of all its parts with NWD, ``classes='auto'`` in the data sets the names in their files,
+    ``num_classes='auto'`` in the model their number.
 
     Args:
         path: As in :func:`read_config`.
@@ -87,8 +92,8 @@ def resolve_auto_classes(cfg: Config) -> tuple[str, ...] | None:
             ``classes='auto'``.
     """
     loaders = [cfg.get(f'{part}_dataloader') or {} for part in ('train', 'val', 'test')]
-    datasets = [part for loader in loaders for part in _dicts_in(loader) if _has_auto_classes(part)]
-    heads = [part for part in _dicts_in(cfg.get('model')) if part.get('num_classes') == 'auto']
+    datasets = [part for loader in loaders for _, part in _dicts_in(loader) if _has_auto_classes(part)]
+    heads = [part for _, part in _dicts_in(cfg.get('model')) if part.get('num_classes') == 'auto']
     if not datasets:
         if heads:
             raise ValueError(
@@ -127,41 +132,80 @@ def _annotation_file(dataset: dict[str, Any]) -> Path:
 
 
 def resolve_auto_constants(cfg: Config) -> float | None:
-    """Replace every ``constant='auto'`` in a config's model by the mean object size of its training set.
+    """Give NWD's constants in a config's model their numbers: of ``nwd_constant`` and of every ``constant='auto'``.
 
-    The number is logged, and stands in the config afterwards, so the copy in the work folder trains and tests the same
-    without the data set.
+    ``nwd_constant`` at the top level is the C of every part of the model that compares by NWD: assigners, NMS, losses
+    and costs. ``'auto'`` is the mean object size of the training set. Numbers are logged and stand in the config
+    afterwards, so that the copy in the work folder trains and tests the same without the data set.
 
     Args:
         cfg: Changed in place. The data set is read only where there is an ``'auto'``.
 
     Returns:
-        The constant in network-input px, rounded to 0.1; None where the model has no ``'auto'``.
+        What ``'auto'`` is in network-input px, rounded to 0.1; None without an ``'auto'``.
 
     Raises:
-        ValueError: A training set without objects, or without the sizes of its images.
+        ValueError: A training set without objects, or without the sizes of its images; an ``nwd_constant`` that is
+            neither a positive number nor ``'auto'``, or that no part of the model takes.
         FileNotFoundError: A training set that does not exist.
     """
-    places = [part for part in _dicts_in(cfg.get('model')) if part.get('constant') == 'auto']
+    everywhere = cfg.get('nwd_constant')
+    places = dict(_nwd_places(cfg)) if everywhere is not None else {}
+    asked = [part for _, part in _dicts_in(cfg.get('model'), 'model') if part.get('constant') == 'auto']
+    mean_size = None
+    if asked or everywhere == 'auto':
+        estimate = ConstantEstimate.of(InputBoxes.from_config(cfg))
+        mean_size = estimate.constant
+        print_log(
+            f"NWD's constant 'auto' is {mean_size} px, the mean √(wh) of {estimate.overall.count:,} training objects "
+            'in network-input pixels',
+            logger='current',
+        )
+    for part in asked:
+        part['constant'] = mean_size
+    if everywhere is not None:
+        cfg.nwd_constant = mean_size if everywhere == 'auto' else everywhere
+        _set_everywhere(places, cfg.nwd_constant)
+    return mean_size
+
+
+def _set_everywhere(places: dict[str, dict[str, Any]], constant: Any) -> None:
+    if isinstance(constant, bool) or not isinstance(constant, (int, float)) or not 0 < constant < math.inf:
+        raise ValueError(f"nwd_constant={constant!r} must be a positive number of px, or 'auto'")
     if not places:
-        return None
-    estimate = ConstantEstimate.of(InputBoxes.from_config(cfg))
-    for place in places:
-        place['constant'] = estimate.constant
-    print_log(
-        f"constant='auto' is {estimate.constant} px, the mean √(wh) of {estimate.overall.count:,} training objects in "
-        f'network-input pixels, in {len(places)} places of the model',
-        logger='current',
-    )
-    return estimate.constant
+        raise ValueError(
+            f'nwd_constant={constant} has nothing to go to: no part of the model compares boxes by NWD. Put '
+            "NWDAssigner, NWDLoss, nwd_nms or metric='nwd' into it, or leave nwd_constant out"
+        )
+    own = {path: part['constant'] for path, part in places.items() if 'constant' in part}
+    others = [f'{path}.constant={value}' for path, value in own.items() if value != constant]
+    if others:
+        print_log(
+            f'nwd_constant={constant} takes the place of {", ".join(others)}', logger='current', level=logging.WARNING
+        )
+    for part in places.values():
+        part['constant'] = constant
 
 
-def _dicts_in(value: Any) -> Iterator[dict[str, Any]]:
-    """All dictionaries inside a config's value, itself included."""
+def _nwd_places(cfg: Config) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Path and settings of every part of the model that has the C of NWD."""
+    for path, part in _dicts_in(cfg.get('model'), 'model'):
+        kind = part.get('type')
+        name = str(getattr(kind, '__name__', kind)).rpartition('.')[2]
+        if name in ('NWDAssigner', 'NWDLoss', 'nwd_nms') or part.get('metric') in _NWD_METRICS:
+            yield path, part
+        elif part.get('overlap') in _NWD_METRICS:  # DWAssigner
+            if not part.get('overlap_params'):
+                part['overlap_params'] = {}
+            yield f'{path}.overlap_params', part['overlap_params']
+
+
+def _dicts_in(value: Any, path: str = '') -> Iterator[tuple[str, dict[str, Any]]]:
+    """Path and content of all dictionaries inside a config's value, itself included."""
     if isinstance(value, dict):
-        yield value
-        for item in value.values():
-            yield from _dicts_in(item)
+        yield path, value
+        for key, item in value.items():
+            yield from _dicts_in(item, f'{path}.{key}')
     elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _dicts_in(item)
+        for index, item in enumerate(value):
+            yield from _dicts_in(item, f'{path}.{index}')

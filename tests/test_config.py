@@ -90,3 +90,67 @@ def test_fragments_are_dropped(tmp_path: Path) -> None:
     config = read_config(tmp_path / 'config.py')
     assert config.to_dict() == {'model': {'number': 3}, 'other': {'number': 4}}
     assert 'parts' not in config.pretty_text
+
+
+ALL = {
+    'model.train_cfg.rpn.assigner.constant',
+    'model.train_cfg.rpn_proposal.nms.constant',
+    'model.test_cfg.rpn.nms.constant',
+    'model.rpn_head.loss_bbox.constant',
+}
+
+
+def constants(config: Config) -> dict[str, object]:
+    found = {}
+
+    def look(value: object, path: str) -> None:
+        for key, item in value.items() if isinstance(value, dict) else ():
+            look(item, f'{path}.{key}')
+            if key == 'constant':
+                found[f'{path}.{key}'] = item
+
+    look(config.model, 'model')
+    return found
+
+
+def test_one_constant_for_every_part_with_nwd(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr('nwd_mmdet.config.print_log', lambda message, **_: said.append(message))
+    assert constants(load(nwd_constant=12.8)) == dict.fromkeys(ALL, 12.8)
+    assert not said, 'they have that already'
+    assert constants(load(nwd_constant=9.5)) == dict.fromkeys(ALL, 9.5)
+    (warning,) = said
+    assert 'nwd_constant=9.5 takes the place of' in warning and all(f'{path}=12.8' in warning for path in ALL)
+
+
+def test_the_constant_reaches_metrics_and_dual_weighting() -> None:
+    changes = {
+        'model.train_cfg.rcnn.assigner': dict(
+            type='MaxIoUAssigner', iou_calculator=dict(type='OverlapCalculator', metric='nwd')
+        ),
+        'model.test_cfg.rcnn.nms': dict(type='overlap_nms', metric='iou', iou_threshold=0.5),
+    }
+    config = load(nwd_constant=20, **changes)
+    assert config.model.train_cfg.rcnn.assigner.iou_calculator.constant == 20
+    assert 'constant' not in config.model.test_cfg.rcnn.nms
+    dual = load_config(ROOT / 'configs/dw/dw-nwd_r18-small_fpn_worefine_synthetic.py', {'nwd_constant': 7})
+    assert dual.model.bbox_head.assigner.overlap_params.constant == dual.model.bbox_head.loss_bbox.constant == 7
+
+
+def test_the_constant_everywhere_from_the_data(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    draw_set(tmp_path, {'train': 6, 'val': 1})
+    monkeypatch.setenv('SYNTHETIC_ROOT', str(tmp_path))
+    config = load(nwd_constant='auto')
+    assert set(constants(config)) == ALL and set(constants(config).values()) == {config.nwd_constant}
+    assert config.nwd_constant == load(**{RPN: 'auto'}).model.train_cfg.rpn.assigner.constant
+
+
+@pytest.mark.parametrize('constant', [0, -3, 'mean', [5.0, 9.0], True])
+def test_a_constant_that_is_none_is_refused(constant: object) -> None:
+    with pytest.raises(ValueError, match="nwd_constant=.*must be a positive number of px, or 'auto'"):
+        load(nwd_constant=constant)
+
+
+def test_a_constant_that_no_part_takes_is_refused() -> None:
+    with pytest.raises(ValueError, match='no part of the model compares boxes by NWD'):
+        load_config(ROOT / 'configs/demo/faster-rcnn_r18-small_fpn_synthetic.py', {'nwd_constant': 9})
