@@ -140,8 +140,8 @@ class MultiCentreHead(CenterNetHead):
         scores, cell, labels, _, _ = get_topk_from_heatmap(peaks, k=k)
         weights, neighbours = self._neighbours(center_heatmap_pred, cell, labels)
         boxes = _boxes(wh_pred, offset_pred).flatten(2).transpose(1, 2)  # [B, H W, 4]
-        told = boxes.gather(1, neighbours.flatten(1)[..., None].expand(-1, -1, 4)).unflatten(1, neighbours.shape[1:])
-        mean = (told * weights[..., None]).sum(2) / weights.sum(2, keepdim=True).clamp(
+        found = boxes.gather(1, neighbours.flatten(1)[..., None].expand(-1, -1, 4)).unflatten(1, neighbours.shape[1:])
+        mean = (found * weights[..., None]).sum(2) / weights.sum(2, keepdim=True).clamp(
             min=torch.finfo(weights.dtype).tiny
         )
         mean = mean * mean.new_tensor([img_shape[1] / width, img_shape[0] / height]).repeat(2)
