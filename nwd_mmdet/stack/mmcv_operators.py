@@ -155,7 +155,7 @@ def _reassemble(features: Tensor, masks: Tensor, settings: dict[str, int]) -> Te
 def carafe_forward(
     features: Tensor, masks: Tensor, rfeatures: Tensor, routput: Tensor, rmasks: Tensor, output: Tensor, **settings: int
 ) -> None:
-    """CARAFE upsampling (Wang et al., ICCV 2019, eq. 3)."""
+    """CARAFE upsampling (Wang et al., ICCV 2019)."""
     features, masks = widen(features, masks)
     output.copy_(_reassemble(features, masks, settings))
     rfeatures.copy_(features)  # all that mmcv hands to the backward pass
