@@ -5,43 +5,19 @@ They write into the output tensors that mmcv allocates and ignore what only the 
 :mod:`nwd_mmdet.stack.mmcv_ops` puts them in mmcv's place.
 """
 
-import functools
 from collections.abc import Callable
-from importlib import metadata
 from typing import Any
 
 import torch
-import torchvision  # also registers torch.ops.torchvision
+import torchvision
 from torch import Tensor
 from torch.nn import functional as F
 
 from nwd_mmdet import overlaps
+from nwd_mmdet.stack import deform_conv, roi_layers
+from nwd_mmdet.stack.precision import widen
 
-__all__ = ['OPERATORS', 'build_remedy']
-
-_FAR_AWAY = 1e6  # px, outside any feature map
-
-# Every distribution that provides mmcv, and the one to build it from.
-_SOURCES = {'onedl-mmcv': 'onedl-mmcv', 'mmcv': 'mmcv', 'mmcv-lite': 'mmcv'}
-
-
-def build_remedy() -> str:
-    """How to get mmcv's own operators in place of the installed mmcv distribution."""
-    versions = {dist.name: dist.version for dist in metadata.distributions() if dist.name in _SOURCES}
-    installed, version = next(iter(versions.items()), ('mmcv', '2.1.0'))
-    source = _SOURCES[installed]
-    return (
-        f'To build them for this torch (a C++ compiler, for CUDA also nvcc; many minutes):\n'
-        f"  pip install 'setuptools>=77,<82' wheel && pip uninstall -y {installed}\n"
-        f'  MMCV_WITH_OPS=1 pip install --no-cache-dir --no-build-isolation --no-binary {source} {source}=={version}\n'
-        f'or install the wheel that the makers of {source} publish for your torch and CUDA, if there is one.'
-    )
-
-
-def _widen(*tensors: Tensor) -> list[Tensor]:
-    """The tensors in one dtype: float32, or float64 where one of them is."""
-    dtype = functools.reduce(torch.promote_types, (tensor.dtype for tensor in tensors), torch.float32)
-    return [tensor.to(dtype) for tensor in tensors]
+__all__ = ['OPERATORS']
 
 
 def _grow(boxes: Tensor, offset: int) -> Tensor:
@@ -50,7 +26,7 @@ def _grow(boxes: Tensor, offset: int) -> Tensor:
 
 
 def nms(boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int) -> Tensor:
-    boxes, scores = _widen(boxes, scores)
+    boxes, scores = widen(boxes, scores)
     # mmcv compares in float32. As a double, 0.3 would suppress boxes whose IoU is exactly 3/10, and on CPU alone.
     threshold = torch.tensor(iou_threshold, dtype=torch.float32).item()
     return torchvision.ops.nms(_grow(boxes, offset), scores, threshold)
@@ -94,112 +70,9 @@ def bbox_overlaps(bboxes1: Tensor, bboxes2: Tensor, ious: Tensor, mode: int, ali
     ious.copy_(overlap(('iou', 'iof')[mode], _grow(bboxes1, offset), _grow(bboxes2, offset)))
 
 
-def roi_align_forward(
-    input: Tensor, rois: Tensor, output: Tensor, argmax_y: Tensor, argmax_x: Tensor, **settings: Any
-) -> None:
-    if settings['pool_mode'] == 0:
-        raise NotImplementedError(f"roi_align's pool_mode 'max' is not in torchvision. {build_remedy()}")
-    size = settings['aligned_height'], settings['aligned_width']
-    sampling = settings['sampling_ratio'], settings['aligned']
-    operands = _widen(input, rois)
-    output.copy_(torch.ops.torchvision.roi_align(*operands, settings['spatial_scale'], *size, *sampling))
-
-
-def roi_align_backward(
-    grad_output: Tensor, rois: Tensor, argmax_y: Tensor, argmax_x: Tensor, grad_input: Tensor, **settings: Any
-) -> None:
-    shape = settings['aligned_height'], settings['aligned_width'], *grad_input.shape
-    sampling = settings['sampling_ratio'], settings['aligned']
-    operands = _widen(grad_output, rois)
-    grad_input.copy_(torch.ops.torchvision._roi_align_backward(*operands, settings['spatial_scale'], *shape, *sampling))
-
-
-def roi_pool_forward(input: Tensor, rois: Tensor, output: Tensor, argmax: Tensor, **settings: Any) -> None:
-    """RoI max pooling (Girshick, ICCV 2015). torchvision rounds the RoI's corners to cells, mmcv's kernel does not."""
-    size = settings['pooled_height'], settings['pooled_width']
-    values, indices = torch.ops.torchvision.roi_pool(*_widen(input, rois), settings['spatial_scale'], *size)
-    output.copy_(values)
-    argmax.copy_(indices)
-
-
-def roi_pool_backward(grad_output: Tensor, rois: Tensor, argmax: Tensor, grad_input: Tensor, **settings: Any) -> None:
-    shape = settings['pooled_height'], settings['pooled_width'], *grad_input.shape
-    operands = *_widen(grad_output, rois), argmax
-    grad_input.copy_(torch.ops.torchvision._roi_pool_backward(*operands, settings['spatial_scale'], *shape))
-
-
-def _geometry(settings: dict[str, int], height_and_width: str, names: str) -> list[int]:
-    """Stride, padding, dilation (each height, width), groups and offset groups: torchvision's order, mmcv's names."""
-    per_axis = [settings[name + axis] for name in names.split() for axis in height_and_width]
-    return [*per_axis, settings['group'], settings['deformable_group']]
-
-
-def _deform_geometry(settings: dict[str, int]) -> list[int]:
-    return _geometry(settings, 'HW', 'd pad dilation')
-
-
-def _modulated_geometry(settings: dict[str, int]) -> list[int]:
-    return _geometry(settings, 'hw', 'stride_ pad_ dilation_')
-
-
-def _deform_operands(
-    input: Tensor, weight: Tensor, offset: Tensor, mask: Tensor | None = None, bias: Tensor | None = None
-) -> list[Tensor]:
-    """Operands for torchvision, which takes a mask and a bias even where the operator has none."""
-    mask = input.new_zeros(len(input), 1) if mask is None else mask
-    bias = input.new_zeros(len(weight)) if bias is None else bias
-    input, weight, offset, mask, bias = _widen(input, weight, offset, mask, bias)
-    # A diverged network predicts NaN. mmcv's forward pass takes that for a point outside the image, and so do we;
-    # torchvision on CPU would read wild memory and end the process.
-    return [input, weight, offset.nan_to_num(nan=_FAR_AWAY), mask, bias]
-
-
-def deform_conv_forward(
-    input: Tensor, weight: Tensor, offset: Tensor, output: Tensor, columns: Tensor, ones: Tensor, **settings: int
-) -> None:
-    operands = _deform_operands(input, weight, offset)
-    output.copy_(torch.ops.torchvision.deform_conv2d(*operands, *_deform_geometry(settings), False))
-
-
-def deform_conv_backward_input(*tensors: Tensor, **settings: int) -> None:
-    input, offset, grad_output, grad_input, grad_offset, weight, columns = tensors
-    operands = _widen(grad_output, *_deform_operands(input, weight, offset))
-    gradients = torch.ops.torchvision._deform_conv2d_backward(*operands, *_deform_geometry(settings), False)
-    grad_input.copy_(gradients[0])
-    grad_offset.copy_(gradients[2])
-    # The weight's gradient came with it. mmcv asks for it next, passing the same work buffer: left there, it saves
-    # running the kernel a second time.
-    columns.resize_(weight.shape).copy_(gradients[1])
-
-
-def deform_conv_backward_parameters(*tensors: Tensor, **settings: int) -> None:
-    input, offset, grad_output, grad_weight, columns, _ = tensors
-    if not columns.numel():  # mmcv skipped the call above: neither input nor offset needs a gradient
-        outputs = torch.empty_like(input), torch.empty_like(offset)
-        # The gradient of the weight does not depend on the weight, so any tensor of its shape will do.
-        deform_conv_backward_input(input, offset, grad_output, *outputs, grad_weight, columns, **settings)
-    grad_weight.copy_(columns)
-    columns.resize_(0)
-
-
-def modulated_deform_conv_forward(*tensors: Tensor, with_bias: bool, **settings: int) -> None:
-    input, weight, bias, _, offset, mask, output, _ = tensors
-    operands = _deform_operands(input, weight, offset, mask, bias if with_bias else None)
-    output.copy_(torch.ops.torchvision.deform_conv2d(*operands, *_modulated_geometry(settings), True))
-
-
-def modulated_deform_conv_backward(*tensors: Tensor, with_bias: bool, **settings: int) -> None:
-    input, weight, bias, _, offset, mask, _, grad_input, grad_weight, grad_bias, grad_offset, grad_mask, grad = tensors
-    operands = _widen(grad, *_deform_operands(input, weight, offset, mask, bias if with_bias else None))
-    gradients = torch.ops.torchvision._deform_conv2d_backward(*operands, *_modulated_geometry(settings), True)
-    targets = [grad_input, grad_weight, grad_offset, grad_mask, *([grad_bias] if with_bias else [])]
-    for target, gradient in zip(targets, gradients):
-        target.copy_(gradient)
-
-
 def _focal_terms(input: Tensor, target: Tensor) -> tuple[Tensor, ...]:
     """p, 1 - p, -log p, -log(1 - p) and whether the class is the target, each [N, C]; finite for any logit."""
-    logits = _widen(input)[0]
+    logits = widen(input)[0]
     positive = target[:, None] == torch.arange(logits.shape[1], device=logits.device)
     return logits.sigmoid(), (-logits).sigmoid(), F.softplus(-logits), F.softplus(logits), positive
 
@@ -225,6 +98,34 @@ def sigmoid_focal_loss_backward(
         grad_input.mul_(weight[target, None])
 
 
+def _weight_of(target: Tensor, weight: Tensor) -> Tensor:
+    """Weight of each target's class; mmcv passes an empty tensor for none. A target below 0 weighs nothing."""
+    counts = target >= 0
+    return weight[target.clamp(min=0)] * counts if weight.numel() else counts
+
+
+def softmax_focal_loss_forward(
+    input: Tensor, target: Tensor, weight: Tensor, output: Tensor, gamma: float, alpha: float
+) -> None:
+    """Focal loss of class probabilities [N, C], each row's softmax; 0 where the target is negative."""
+    p = widen(input)[0].gather(1, target.clamp(min=0)[:, None])[:, 0]
+    cost = -p.clamp(min=torch.finfo(torch.float32).tiny).log()
+    output.copy_(alpha * (1 - p) ** gamma * cost * _weight_of(target, weight))
+
+
+def softmax_focal_loss_backward(
+    input: Tensor, target: Tensor, weight: Tensor, buff: Tensor, grad_input: Tensor, gamma: float, alpha: float
+) -> None:
+    """The gradient by the logits, whose softmax ``input`` is."""
+    probabilities, tiny = widen(input)[0], torch.finfo(torch.float32).tiny
+    p = probabilities.gather(1, target.clamp(min=0)[:, None])
+    q = 1 - p
+    slope = -alpha * (q**gamma - gamma * q.clamp(min=tiny) ** (gamma - 1) * p * p.clamp(min=tiny).log())
+    slope = slope * _weight_of(target, weight)[:, None]
+    is_target = target[:, None] == torch.arange(input.shape[1], device=input.device)
+    grad_input.copy_(slope * (is_target.to(slope.dtype) - probabilities))
+
+
 def masked_im2col_forward(im: Tensor, mask_h_idx: Tensor, mask_w_idx: Tensor, col: Tensor, **settings: int) -> None:
     kernel, padding = ((settings[name + '_h'], settings[name + '_w']) for name in ('kernel', 'pad'))
     out_width = im.shape[3] + 2 * padding[1] - kernel[1] + 1
@@ -235,12 +136,47 @@ def masked_col2im_forward(col: Tensor, mask_h_idx: Tensor, mask_w_idx: Tensor, i
     im[0, :, mask_h_idx, mask_w_idx] = col
 
 
+def _reassemble(features: Tensor, masks: Tensor, settings: dict[str, int]) -> Tensor:
+    """Sums [B, C, sH, sW] of k x k cells around those of features [B, C, H, W], weighted by masks [B, gkk, sH, sW].
+
+    Scale s, kernel size k; each of the g groups of channels has weights of its own.
+    """
+    (height, width), kernel_size, groups = features.shape[2:], settings['kernel_size'], settings['group_size']
+    padded = F.pad(features, [kernel_size // 2] * 4).unflatten(1, (groups, -1))
+    weights = masks.unflatten(1, (groups, 1, -1)).unflatten(5, (width, -1)).unflatten(4, (height, -1))
+    output = features.new_zeros(())
+    for cell in range(kernel_size**2):
+        top, left = divmod(cell, kernel_size)
+        neighbour = padded[..., top : top + height, None, left : left + width, None]
+        output = output + neighbour * weights[:, :, :, cell]
+    return output.flatten(5).flatten(3, 4).flatten(1, 2)
+
+
+def carafe_forward(
+    features: Tensor, masks: Tensor, rfeatures: Tensor, routput: Tensor, rmasks: Tensor, output: Tensor, **settings: int
+) -> None:
+    """CARAFE upsampling (Wang et al., ICCV 2019)."""
+    features, masks = widen(features, masks)
+    output.copy_(_reassemble(features, masks, settings))
+    rfeatures.copy_(features)  # all that mmcv hands to the backward pass
+
+
+def carafe_backward(*tensors: Tensor, **settings: int) -> None:
+    grad_output, features, masks, *_, grad_input, grad_masks = tensors
+    leaves = [tensor.requires_grad_() for tensor in widen(features.detach(), masks.detach())]
+    with torch.enable_grad():
+        output = _reassemble(leaves[0], leaves[1], settings)
+    gradients = torch.autograd.grad(output, leaves, grad_output.to(output.dtype))
+    grad_input.copy_(gradients[0])
+    grad_masks.copy_(gradients[1])
+
+
 def ms_deform_attn_forward(*tensors: Tensor, im2col_step: int) -> Tensor:
     """Multi-scale deformable attention by mmcv's own torch code, which it uses by itself on CPU alone."""
     from mmcv.ops.multi_scale_deform_attn import multi_scale_deformable_attn_pytorch  # it imports mmcv._ext
 
     value, spatial_shapes, _, locations, weights = tensors
-    wide = _widen(value, locations, weights)
+    wide = widen(value, locations, weights)
     return multi_scale_deformable_attn_pytorch(wide[0], spatial_shapes, *wide[1:]).to(value.dtype)
 
 
@@ -263,13 +199,12 @@ def get_compiling_cuda_version() -> str:
 
 OPERATORS: dict[str, tuple[Callable, ...]] = {
     'torchvision': (
-        nms, roi_align_forward, roi_align_backward, roi_pool_forward, roi_pool_backward, deform_conv_forward,
-        deform_conv_backward_input, deform_conv_backward_parameters, modulated_deform_conv_forward,
-        modulated_deform_conv_backward,
+        nms, *(getattr(module, name) for module in (deform_conv, roi_layers) for name in module.__all__),
     ),
     'torch': (
         softnms, nms_match, bbox_overlaps, sigmoid_focal_loss_forward, sigmoid_focal_loss_backward,
-        masked_im2col_forward, masked_col2im_forward, ms_deform_attn_forward, ms_deform_attn_backward,
-        get_compiler_version, get_compiling_cuda_version,
+        softmax_focal_loss_forward, softmax_focal_loss_backward, masked_im2col_forward, masked_col2im_forward,
+        carafe_forward, carafe_backward, ms_deform_attn_forward, ms_deform_attn_backward, get_compiler_version,
+        get_compiling_cuda_version,
     ),
 }  # fmt: skip

@@ -12,17 +12,34 @@ import sys
 import types
 import warnings
 from collections.abc import Callable
-from importlib import abc, machinery, util
+from importlib import abc, machinery, metadata, util
 from typing import Any, NoReturn
 
 import mmcv
 import torch
 
-from nwd_mmdet.stack.mmcv_operators import OPERATORS, build_remedy
+from nwd_mmdet.stack.mmcv_operators import OPERATORS
 
 __all__ = ['build_remedy', 'install', 'load_error', 'operator_origin']
 
 load_error = ''  # why mmcv's own operators, though present, are not used; set by install()
+
+
+# Every distribution that provides mmcv, and the one to build it from.
+_SOURCES = {'onedl-mmcv': 'onedl-mmcv', 'mmcv': 'mmcv', 'mmcv-lite': 'mmcv'}
+
+
+def build_remedy() -> str:
+    """How to get mmcv's own operators in place of the installed mmcv distribution."""
+    versions = {dist.name: dist.version for dist in metadata.distributions() if dist.name in _SOURCES}
+    installed, version = next(iter(versions.items()), ('mmcv', '2.1.0'))
+    source = _SOURCES[installed]
+    return (
+        f'To build them for this torch (a C++ compiler, for CUDA also nvcc; many minutes):\n'
+        f"  pip install 'setuptools>=77,<82' wheel && pip uninstall -y {installed}\n"
+        f'  MMCV_WITH_OPS=1 pip install --no-cache-dir --no-build-isolation --no-binary {source} {source}=={version}\n'
+        f'or install the wheel that the makers of {source} publish for your torch and CUDA, if there is one.'
+    )
 
 
 def _needs_compiled(name: str) -> Callable[..., NoReturn]:

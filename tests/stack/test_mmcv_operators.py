@@ -4,35 +4,10 @@ import numpy as np
 import pytest
 import torch
 import torchvision
-from torch import Tensor
+from operators import check_cuda_is_cpu, cuda_only_if_compiled, drawn, gradients_of_squares, needs_cuda
 from torch.nn import functional as F
 
-import nwd_mmdet  # noqa: F401 - puts the stand-in in place before mmcv.ops is imported
-from nwd_mmdet.stack import mmcv_ops
-
 from mmcv import ops  # isort: skip
-
-
-COMPILED = mmcv_ops.operator_origin()['nms'] == 'mmcv (compiled)'
-
-
-cuda_only_if_compiled = pytest.mark.skipif(COMPILED, reason="mmcv's compiled operator runs on CUDA alone")
-
-
-@pytest.fixture(scope='module')
-def golden(shared):
-    """What mmcv's compiled CPU operators return; gradients are those of the sum of the squared output."""
-    with np.load(shared / 'golden' / 'mmcv_ops.npz') as data:
-        return {name: torch.from_numpy(array) for name, array in data.items()}
-
-
-def gradients_of_squares(output: Tensor, *inputs: Tensor) -> tuple[Tensor, ...]:
-    return torch.autograd.grad(output.square().sum(), inputs)
-
-
-def drawn(*shape: int, seed: int = 0, scale: float = 1.0, dtype: torch.dtype = torch.float32) -> Tensor:
-    values = torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) * scale
-    return values.to(dtype).requires_grad_()
 
 
 class TestGolden:
@@ -44,26 +19,6 @@ class TestGolden:
         assert torch.equal(dets, torch.cat([boxes[keep], scores[keep, None]], 1))
         _, keep = ops.batched_nms(boxes, scores, golden['nms_labels'], {'type': 'nms', 'iou_threshold': threshold})
         assert torch.equal(keep, golden[f'batched_nms_keep_{threshold}'])
-
-    def test_roi_align(self, golden):
-        features = golden['roi_input'].requires_grad_()
-        output = ops.roi_align(features, golden['rois'], 7, 0.125, 0, 'avg', True)
-        torch.testing.assert_close(output, golden['roi_out'])
-        torch.testing.assert_close(gradients_of_squares(output, features)[0], golden['roi_grad'])
-
-    def test_deform_conv2d(self, golden):
-        x, offset, weight = (golden[name].clone().requires_grad_() for name in ('dcn_x', 'dcn_offset', 'dcn_w'))
-        output = ops.deform_conv2d(x, offset, weight, 1, 1)
-        torch.testing.assert_close(output, golden['dcn_out'], rtol=1e-4, atol=1e-4)
-        for actual, name in zip(gradients_of_squares(output, x, offset, weight), ('dcn_gx', 'dcn_go', 'dcn_gw')):
-            torch.testing.assert_close(actual, golden[name], rtol=1e-4, atol=1e-3)
-
-    def test_modulated_deform_conv2d(self, golden):
-        inputs = [golden[f'dcn_{name}'].clone().requires_grad_() for name in ('x', 'offset', 'mask', 'w')]
-        output = ops.modulated_deform_conv2d(*inputs, None, 1, 1)
-        torch.testing.assert_close(output, golden['mdcn_out'], rtol=1e-4, atol=1e-4)
-        for actual, name in zip(gradients_of_squares(output, *inputs), ('gx', 'go', 'gm', 'gw')):
-            torch.testing.assert_close(actual, golden[f'mdcn_{name}'], rtol=1e-4, atol=1e-3)
 
 
 class TestNms:
@@ -107,110 +62,6 @@ class TestNms:
         assert [group.tolist() for group in ops.nms_match(dets, 0.5)] == [[2, 3, 1], [0]]
 
 
-class TestRoi:
-    features = drawn(2, 3, 8, 9)
-    rois = torch.tensor([[0.0, 1, 1, 5, 6], [1, 0, 2, 7, 7]])
-
-    def test_no_rois(self):
-        output = ops.roi_align(self.features, torch.zeros(0, 5), 7, 0.5)
-        assert output.shape == (0, 3, 7, 7)
-        assert gradients_of_squares(output, self.features)[0].count_nonzero() == 0
-
-    @pytest.mark.skipif(COMPILED, reason="mmcv's compiled operator has no half precision on CPU")
-    @pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
-    def test_half_precision(self, dtype):
-        features = self.features.detach().to(dtype).requires_grad_()
-        output = ops.roi_align(features, self.rois.to(dtype), 4, 0.5)
-        gradient = gradients_of_squares(output, features)[0]
-        exact = ops.roi_align(self.features, self.rois, 4, 0.5)
-        assert output.dtype == gradient.dtype == dtype
-        torch.testing.assert_close(output.float(), exact, rtol=0.02, atol=0.02)
-        torch.testing.assert_close(
-            gradient.float(), gradients_of_squares(exact, self.features)[0], rtol=0.02, atol=0.05
-        )
-
-    @cuda_only_if_compiled
-    def test_roi_pool(self):
-        output = ops.roi_pool(self.features, torch.tensor([[1.0, 2, 2, 5, 5]]), 2)
-        expected = F.max_pool2d(self.features[1:, :, 2:6, 2:6], 2)
-        torch.testing.assert_close(output, expected)
-        torch.testing.assert_close(
-            gradients_of_squares(output, self.features), gradients_of_squares(expected, self.features)
-        )
-
-    @pytest.mark.skipif(COMPILED, reason="mmcv's compiled operator has it")
-    def test_max_pooling_is_refused(self):
-        with pytest.raises(NotImplementedError, match='pool_mode'):
-            ops.roi_align(self.features, self.rois, 4, 1.0, 0, 'max')
-
-
-class TestDeformConv:
-    """Two groups, three offset groups, and stride, padding and dilation unlike for height and width. Output 3 x 6."""
-
-    settings = ((2, 1), (1, 2), (1, 2), 2, 3)  # stride, padding, dilation, groups, deform_groups
-    x = drawn(2, 6, 5, 6, dtype=torch.float64)
-    weight = drawn(4, 3, 3, 3, seed=1, dtype=torch.float64)
-    offset = drawn(2, 3 * 18, 3, 6, seed=2, scale=0.4, dtype=torch.float64)
-    mask = drawn(2, 3 * 9, 3, 6, seed=3, dtype=torch.float64)
-    bias = drawn(4, seed=4, dtype=torch.float64)
-
-    def test_gradients(self):
-        def convolve(*inputs: Tensor) -> Tensor:
-            return ops.deform_conv2d(*inputs, *self.settings)
-
-        assert torch.autograd.gradcheck(convolve, (self.x, self.offset, self.weight), fast_mode=True)
-
-    @pytest.mark.parametrize('with_bias', [True, False])
-    def test_modulated_gradients(self, with_bias):
-        def convolve(x: Tensor, offset: Tensor, mask: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-            return ops.modulated_deform_conv2d(x, offset, mask, weight, bias if with_bias else None, *self.settings)
-
-        inputs = (self.x, self.offset, self.mask, self.weight, self.bias.detach().requires_grad_(with_bias))
-        assert torch.autograd.gradcheck(convolve, inputs, fast_mode=True)
-
-    def test_is_a_convolution_where_nothing_moves(self):
-        expected = F.conv2d(self.x, self.weight, self.bias, *self.settings[:4])
-        still = torch.zeros_like(self.offset)
-        actual = ops.deform_conv2d(self.x, still, self.weight, *self.settings) + self.bias[:, None, None]
-        torch.testing.assert_close(actual, expected)
-        all_on = torch.ones_like(self.mask)
-        actual = ops.modulated_deform_conv2d(self.x, still, all_on, self.weight, self.bias, *self.settings)
-        torch.testing.assert_close(actual, expected)
-
-    @pytest.mark.parametrize('wanted', [('weight',), ('offset',), ('x', 'weight')])
-    def test_gradients_of_some_inputs(self, wanted):
-        tensors = {name: getattr(self, name) for name in ('x', 'offset', 'weight')}
-        every = dict(zip(tensors, gradients_of_squares(ops.deform_conv2d(*tensors.values(), *self.settings),
-                                                       *tensors.values())))  # fmt: skip
-        some = {name: tensor.detach().requires_grad_(name in wanted) for name, tensor in tensors.items()}
-        output = ops.deform_conv2d(*some.values(), *self.settings)
-        for _ in range(2):  # the work buffer that carries the weight's gradient serves every backward pass
-            actual = torch.autograd.grad(output.square().sum(), [some[name] for name in wanted], retain_graph=True)
-            for name, gradient in zip(wanted, actual):
-                torch.testing.assert_close(gradient, every[name])
-
-    @pytest.mark.skipif(COMPILED, reason="mmcv's compiled operator has no half precision on CPU")
-    def test_half_precision_offsets_decide(self):
-        """Under autocast the offset, a convolution's output, is half and the rest float32: mmcv casts to half."""
-        x, weight = self.x.detach().float(), self.weight.detach().float().requires_grad_()
-        output = ops.deform_conv2d(x, self.offset.detach().half(), weight, *self.settings)
-        assert output.dtype == torch.float16 and gradients_of_squares(output, weight)[0].dtype == torch.float32
-        exact = ops.deform_conv2d(self.x, self.offset, self.weight, *self.settings)
-        torch.testing.assert_close(output.double(), exact, rtol=0.02, atol=0.05)
-
-    @pytest.mark.skipif(COMPILED, reason="mmcv's compiled operator reads wild memory in its backward pass")
-    def test_nan_offsets_count_as_outside(self):
-        inputs = []
-        for bad in (float('nan'), 1e5):
-            offset = self.offset.detach().clone()
-            offset[0, :, 1] = bad
-            inputs.append(offset.requires_grad_())
-        outputs = [ops.deform_conv2d(self.x, offset, self.weight, *self.settings) for offset in inputs]
-        torch.testing.assert_close(*outputs)
-        gradients = [gradients_of_squares(*pair, self.x) for pair in zip(outputs, inputs)]
-        torch.testing.assert_close(*gradients)
-
-
 @cuda_only_if_compiled
 class TestTorchServed:
     @pytest.mark.parametrize('gamma', [2.0, 1.5])
@@ -237,6 +88,39 @@ class TestTorchServed:
         torch.testing.assert_close(*(
             torch.autograd.grad(loss.sum(), logits) for loss in (weighted, plain * weight[target, None])
         ))  # fmt: skip
+
+    @pytest.mark.parametrize('gamma', [0.0, 0.5, 2.0])
+    @pytest.mark.parametrize('weighted', [False, True])
+    def test_softmax_focal_loss(self, gamma, weighted):
+        logits, target = drawn(30, 4, scale=3), torch.arange(30) % 4
+        weight = torch.tensor([0.5, 2.0, 1.0, 3.0]) if weighted else None
+        actual = ops.softmax_focal_loss(logits, target, gamma, 0.3, weight, 'mean')
+        log_p = -F.cross_entropy(logits, target, reduction='none')
+        expected = -0.3 * (1 - log_p.exp()) ** gamma * log_p * (1.0 if weight is None else weight[target])
+        torch.testing.assert_close(actual, expected.mean())
+        torch.testing.assert_close(*(torch.autograd.grad(loss, logits) for loss in (actual, expected.mean())))
+
+    @pytest.mark.parametrize('gamma', [0.0, 0.5, 2.0])
+    def test_softmax_focal_loss_is_finite(self, gamma):
+        logits = torch.tensor([[200.0, -200.0], [200.0, -200.0], [0.0, 0.0]], requires_grad=True)
+        loss = ops.softmax_focal_loss(logits, torch.tensor([0, 1, -1]), gamma, 0.5, torch.ones(2), 'sum')
+        gradient = torch.autograd.grad(loss, logits)[0]
+        assert torch.isfinite(loss) and torch.isfinite(gradient).all()
+        assert not gradient[2].any()  # a negative target is ignored
+
+    def test_carafe(self):
+        """Each pixel of the finer map is a sum over the 3 x 3 cells around its cell, channel group by group."""
+        features, masks = drawn(2, 4, 3, 5, dtype=torch.float64), drawn(2, 18, 6, 10, seed=1, dtype=torch.float64)
+        actual = ops.carafe(features, masks, 3, 2, 2)
+        padded = F.pad(features, (1, 1, 1, 1))
+        pixels = [
+            (padded[:, channel, y // 2 : y // 2 + 3, x // 2 : x // 2 + 3].flatten(1)
+             * masks[:, channel // 2 * 9 : channel // 2 * 9 + 9, y, x]).sum(1)
+            for channel in range(4) for y in range(6) for x in range(10)
+        ]  # fmt: skip
+        expected = torch.stack(pixels, 1).view(2, 4, 6, 10)
+        torch.testing.assert_close(actual, expected)
+        torch.testing.assert_close(*(gradients_of_squares(output, features, masks) for output in (actual, expected)))
 
     @pytest.mark.filterwarnings('ignore:This overload of addmm')
     def test_masked_conv2d(self):
@@ -279,6 +163,7 @@ CONFIGS = {
     'reppoints/reppoints-moment_r50_fpn_1x_coco.py': 64,
     'tridentnet/tridentnet_r50-caffe_1x_coco.py': 64,
     'detectors/cascade-rcnn_r50-sac_1x_coco.py': 96,  # px, the least its reflection padding takes
+    'carafe/faster-rcnn_r50_fpn-carafe_1x_coco.py': 64,
     'dcnv2/faster-rcnn_r50-mdconv-c3-c5_fpn_1x_coco.py': 64,
 }
 
@@ -316,51 +201,30 @@ def test_detector_trains(config):
     train_one_step(config, CONFIGS[config], 'cpu', amp=False)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason='needs a GPU')
+@needs_cuda
 class TestCuda:
     boxes = torch.rand(2000, 4, generator=torch.Generator().manual_seed(0)) * 100
     boxes[:, 2:] = boxes[:, :2] + boxes[:, 2:] / 4
     scores = torch.rand(2000, generator=torch.Generator().manual_seed(1))
-    x, offset, weight = (getattr(TestDeformConv, name).detach().float() for name in ('x', 'offset', 'weight'))
-    mask = TestDeformConv.mask.detach().float()
 
     @pytest.mark.parametrize('threshold', [0.3, 0.5, 0.7])
     def test_nms(self, threshold):
         keeps = [ops.nms(self.boxes.to(d), self.scores.to(d), threshold)[1] for d in ('cpu', 'cuda')]
         assert torch.equal(keeps[0], keeps[1].cpu())
 
+    @cuda_only_if_compiled
     @pytest.mark.parametrize(
         ('operator', 'inputs', 'settings'),
         [
-            (ops.roi_align, (TestRoi.features.detach(), TestRoi.rois), (4, 0.5)),
-            (ops.deform_conv2d, (x, offset, weight), TestDeformConv.settings),
-            (ops.modulated_deform_conv2d, (x, offset, mask, weight), (None, *TestDeformConv.settings)),
-            pytest.param(
-                ops.roi_pool, (TestRoi.features.detach(), TestRoi.rois), (4, 0.5), marks=cuda_only_if_compiled
-            ),
-            pytest.param(
-                ops.sigmoid_focal_loss, (x[0, 0], torch.tensor([0, 6, 2, 3, 6])), (2.0, 0.25, None, 'none'),
-                marks=cuda_only_if_compiled,
-            ),
+            (ops.sigmoid_focal_loss, (drawn(5, 6), torch.tensor([0, 6, 2, 3, 6])), (2.0, 0.25, None, 'none')),
+            (ops.softmax_focal_loss, (drawn(5, 6), torch.tensor([0, 5, 2, 3, 5])), (2.0, 0.25, None, 'mean')),
+            (ops.carafe, (drawn(2, 4, 3, 5), drawn(2, 18, 6, 10, seed=1)), (3, 2, 2)),
         ],
-        ids=lambda value: getattr(value, '__qualname__', None),
-    )  # fmt: skip
+        ids=['sigmoid focal loss', 'softmax focal loss', 'carafe'],
+    )
     @pytest.mark.parametrize('half', [False, True])
     def test_is_what_the_cpu_computes(self, operator, inputs, settings, half):
-        results = []
-        for device, dtype in (('cpu', torch.float32), ('cuda', torch.float16 if half else torch.float32)):
-            tensors = [tensor.to(device, dtype if tensor.is_floating_point() else None) for tensor in inputs]
-            tensors[0].requires_grad_()
-            output = operator(*tensors, *settings)
-            assert output.dtype == dtype
-            results.append([output.cpu().float(), gradients_of_squares(output.float(), tensors[0])[0].cpu().float()])
-        tolerance = {'rtol': 0.02, 'atol': 0.1} if half else {'rtol': 1e-4, 'atol': 1e-4}
-        torch.testing.assert_close(*results, **tolerance)
-
-    @pytest.mark.skipif(COMPILED, reason="mmcv's own affair")
-    def test_nan_offsets_leave_the_device_usable(self):
-        offset = torch.full_like(self.offset, float('nan'), device='cuda')
-        assert not ops.deform_conv2d(self.x.cuda(), offset, self.weight.cuda(), *TestDeformConv.settings).any()
+        check_cuda_is_cpu(operator, inputs, settings, half)
 
     def test_deformable_attention_under_autocast(self):
         attention = ops.MultiScaleDeformableAttention(32, 4, num_levels=2, batch_first=True).cuda()

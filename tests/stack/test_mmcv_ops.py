@@ -48,15 +48,15 @@ class TestInstall:
 
     def test_missing_operator_raises_when_called(self, bare_mmcv):
         mmcv_ops.install()
-        operator = sys.modules['mmcv._ext'].carafe_forward
-        with pytest.raises(NotImplementedError, match="'carafe_forward'.*(?s:.)*pip install --no-cache-dir"):
-            operator(None, groups=1)
+        operator = sys.modules['mmcv._ext'].border_align_forward
+        with pytest.raises(NotImplementedError, match="'border_align_forward'.*(?s:.)*pip install --no-cache-dir"):
+            operator(None, pool_size=1)
 
     def test_origins(self):
         origins = mmcv_ops.operator_origin()
-        assert {'nms', 'roi_align_forward', 'deform_conv_backward_input', 'carafe_forward'} <= set(origins)
+        assert {'nms', 'roi_align_forward', 'deform_conv_backward_input', 'border_align_forward'} <= set(origins)
         if not COMPILED:
-            names = ('nms', 'softnms', 'carafe_forward')
+            names = ('nms', 'softnms', 'border_align_forward')
             assert [origins[name] for name in names] == ['torchvision', 'torch', 'missing']
 
     def test_environment_report(self):
