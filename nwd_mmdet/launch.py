@@ -152,8 +152,8 @@ def warm_ups_too_long(
 ) -> list[str]:
     """Return a warning for each warm-up of a schedule that ends after the training, which then lacks its learning rate.
 
-    Schedules are written for data sets of some size: 500 iterations are a fifteenth of an epoch of COCO at 16 images per
-    step, and more than 12 epochs of 100 images at 4 per step.
+    Schedules are written for data sets of some size: 500 iterations are a fifteenth of an epoch of COCO at 16 images a
+    step, and more than 12 epochs of 100 images at 4 a step.
 
     Args:
         schedulers: ``param_scheduler`` of a config.
