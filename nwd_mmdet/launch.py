@@ -1,21 +1,28 @@
-"""Starting and ending a run: arguments, processes on the CPU, errors in a sentence."""
+"""Starting and ending a run: arguments, processes on the CPU, learning rates nobody asked for, errors in a sentence."""
 
 import argparse
 import contextlib
 import datetime
+import math
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmengine.config import Config, DictAction
 from mmengine.device import get_device
 from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
 
 from nwd_mmdet.config import load_config
 
-__all__ = ['argument_parser', 'check_checkpoint', 'configure', 'explained_errors', 'relative_path']
+__all__ = [
+    *('RateChecks', 'argument_parser', 'check_checkpoint', 'configure', 'explained_errors', 'relative_path'),
+    'warm_ups_too_long',
+]
 
 
 def argument_parser(description: str) -> argparse.ArgumentParser:
@@ -87,6 +94,91 @@ def check_checkpoint(path: str) -> None:
             f'no checkpoint {Path(path).absolute()}. tools/train.py prints the path of its last one, '
             'which is also written in last_checkpoint in its work folder.'
         )
+
+
+class RateChecks(Hook):
+    """Warn of a training whose learning rate is not the one that its command or config names.
+
+    * Where a warm-up outlasts the training, see :func:`warm_ups_too_long`.
+    * Where a resumed run has another number of images per step than the run of the checkpoint had, or another rate.
+      Resuming restores the rate of the checkpoint with the state of the optimizer, after ``--auto-scale-lr`` has scaled
+      the one of the config and said so: the rate of the checkpoint, scaled or not, is the one that counts.
+
+    Checkpoints get ``meta['images_per_step']``, the batch size times the number of processes.
+    """
+
+    def before_train(self, runner: Runner) -> None:
+        schedulers = runner.cfg.get('param_scheduler')
+        for warning in warm_ups_too_long(schedulers, runner.max_epochs, runner.max_iters):
+            runner.logger.warning(warning)
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
+        checkpoint['meta']['images_per_step'] = self._images_per_step(runner)
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
+        groups = checkpoint.get('optimizer', {}).get('param_groups')
+        if not runner.cfg.get('resume') or groups is None:
+            return
+        kept, given = map(_initial_rates, (groups, runner.optim_wrapper.optimizer.param_groups))
+        rate = f'the learning rate of the checkpoint, {kept[0]:.4g}'
+        anew = 'start a new training from its weights: --cfg-options load_from=CHECKPOINT without --resume'
+        runner.logger.info(f'Going on with {rate}, as it is: nothing is scaled after resuming.')
+        different = [(old, new) for old, new in zip(kept, given) if not math.isclose(old, new)]
+        if different:
+            old, new = different[0]
+            runner.logger.warning(
+                f'The learning rate stays {old:.4g}, with which the checkpoint was trained. The {new:.4g} of this '
+                f'command (config, --cfg-options, --auto-scale-lr) has no effect; to train with it, {anew}.'
+            )
+        before, now = checkpoint['meta'].get('images_per_step'), self._images_per_step(runner)
+        if before not in (None, now):
+            runner.logger.warning(
+                f'The checkpoint was trained with {before} images per step, this run has {now} and keeps {rate}, which '
+                f'belongs to {before}. Resume with the batch size and number of processes of before, or {anew}.'
+            )
+
+    @staticmethod
+    def _images_per_step(runner: Runner) -> int:
+        return int(runner.world_size * runner.cfg.train_dataloader.batch_size)
+
+
+def _initial_rates(groups: list[dict[str, Any]]) -> list[float]:
+    """Learning rate of each parameter group before its schedule."""
+    return [group.get('initial_lr', group['lr']) for group in groups]
+
+
+def warm_ups_too_long(
+    schedulers: list[Mapping[str, Any]] | Mapping[str, Any] | None, epochs: int, iterations: int
+) -> list[str]:
+    """Return a warning for each warm-up of a schedule that ends after the training, which then lacks its learning rate.
+
+    Schedules are written for data sets of some size: 500 iterations are a fifteenth of an epoch of COCO at 16 images a
+    step, and more than 12 epochs of 100 images at 4 a step.
+
+    Args:
+        schedulers: ``param_scheduler`` of a config.
+        epochs: Epochs of the training.
+        iterations: Iterations of the training, over all epochs.
+    """
+    warnings = []
+    for index, scheduler in enumerate(schedulers if isinstance(schedulers, list) else [schedulers or {}]):
+        unit, length = ('epochs', epochs) if scheduler.get('by_epoch', True) else ('iterations', iterations)
+        end = scheduler.get('end', 0)
+        if _rises(scheduler) and end > length:
+            name = f'param_scheduler.{index}' if isinstance(schedulers, list) else 'param_scheduler'
+            warnings.append(
+                f'The warm-up is longer than the training: {name} ({scheduler["type"]}) lasts {end:,} {unit}, the '
+                f'training {length:,}, which never reaches its learning rate. A tenth of it, for instance: '
+                f'--cfg-options {name}.end={max(length // 10, 1)}'
+            )
+    return warnings
+
+
+def _rises(scheduler: Mapping[str, Any]) -> bool:
+    """Whether a scheduler's config is that of a warm-up, from the first step on."""
+    kind = scheduler.get('type')
+    rises = kind == 'LinearLR' and scheduler.get('start_factor', 1 / 3) < scheduler.get('end_factor', 1.0)
+    return (rises or kind in ('ConstantLR', 'QuadraticWarmupLR')) and scheduler.get('begin', 0) == 0
 
 
 def relative_path(path: str | Path) -> str:

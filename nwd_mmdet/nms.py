@@ -26,7 +26,8 @@ def nwd_nms(
 
     NWD paper, section 3.3 (NWD-based NMS). The decision is exact: distances are compared in float64, equal scores
     keep their input order, and CPU and GPU give the same result. The released operator suppresses on ``>`` on a GPU
-    and ``>=`` on a CPU; this is ``>`` on both.
+    and ``>=`` on a CPU; this is ``>`` on both. Boxes that are NaN or infinite, or whose score is, are left out, see
+    :func:`nwd_mmdet.overlap_nms.finite_rows`.
 
     Args:
         boxes: Shape [N, 4], xyxy in px.
@@ -42,7 +43,9 @@ def nwd_nms(
         the input.
 
     Raises:
-        ValueError: A threshold outside [0, 1], mismatched shapes, NaN or infinite boxes or scores.
+        ValueError: A threshold outside [0, 1] or mismatched shapes.
+        RuntimeError: Under ``torch.jit.trace``, ``torch.onnx.export`` or ``torch.export``: docs/deployment.md says
+            how to export a detector.
 
     Example:
         >>> boxes = torch.tensor([[0.0, 0.0, 6.0, 6.0], [1.0, 1.0, 7.0, 7.0], [30.0, 30.0, 36.0, 36.0]])
@@ -83,6 +86,7 @@ def batched_nwd_nms(
 
     Raises:
         ValueError: As :func:`nwd_nms`; a class without a constant.
+        RuntimeError: As :func:`nwd_nms`.
 
     Example:
         >>> boxes = torch.tensor([[0.0, 0.0, 6.0, 6.0], [1.0, 1.0, 7.0, 7.0], [0.0, 0.0, 6.0, 6.0]])
@@ -92,7 +96,7 @@ def batched_nwd_nms(
         [0, 2]
     """
     groups = check_boxes(boxes, scores, idxs, iou_threshold)
-    order = best_first(scores, score_threshold)
+    order = best_first(boxes, scores, score_threshold)
     groups = groups[order]
     ordered, one_constant = in_one_unit(boxes.detach().cpu()[order].double(), constant, groups)
     kept = suppress_neighbors(ordered, groups, search_radius(iou_threshold, one_constant))

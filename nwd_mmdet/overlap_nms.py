@@ -1,20 +1,23 @@
 """Exact greedy NMS, and soft-NMS, with any overlap of :mod:`nwd_mmdet.overlaps`."""
 
+import logging
 import math
 from collections.abc import Callable
 
 import numpy as np
 import torch
+from mmengine.logging import print_log
 from numpy.typing import NDArray
 from torch import Tensor
 
 from nwd_mmdet.compiled import compiled
-from nwd_mmdet.neighbors import require_finite
 from nwd_mmdet.overlaps import Overlap
 
 # Boxes decided on at a time, and kept boxes they are compared with at a time: 8 MB a matrix in float64.
 _BLOCK = 256
 _MAX_KEPT = 4096
+
+_left_out_before = False  # one warning a process, not one an image
 
 
 def overlap_nms(
@@ -31,7 +34,7 @@ def overlap_nms(
 
     The overlap is computed in float64, equal scores keep their input order. Every box is compared with every kept one,
     a block at a time, so memory is bounded. For NWD :func:`nwd_mmdet.nms.nwd_nms` decides the same without comparing
-    all; for IoU mmcv's ``nms`` is compiled.
+    all; for IoU mmcv's ``nms`` is compiled. Boxes that are not finite are left out, see :func:`finite_rows`.
 
     Args:
         boxes: Shape [N, 4], xyxy in px.
@@ -49,7 +52,8 @@ def overlap_nms(
 
     Raises:
         KeyError: Unknown ``metric``; the message lists the choices.
-        ValueError: A threshold outside [-1, 1], mismatched shapes, NaN or infinite boxes or scores.
+        ValueError: A threshold outside [-1, 1] or mismatched shapes.
+        RuntimeError: Under tracing or export.
 
     Example:
         >>> boxes = torch.tensor([[0.0, 0.0, 6.0, 6.0], [1.0, 1.0, 7.0, 7.0], [30.0, 30.0, 36.0, 36.0]])
@@ -58,7 +62,7 @@ def overlap_nms(
     """
     overlap = Overlap(metric, **params)
     groups = check_boxes(boxes, scores, idxs, iou_threshold, lowest=-1)
-    order = best_first(scores, score_threshold)
+    order = best_first(boxes, scores, score_threshold)
     groups, ordered = groups[order], boxes.detach()[order.to(boxes.device)].double()
     kept = torch.zeros(len(order), dtype=torch.bool)
     for group in torch.unique(groups):
@@ -105,6 +109,7 @@ def soft_overlap_nms(
     Raises:
         KeyError: Unknown ``metric``; the message lists the choices.
         ValueError: Unknown ``method``, ``sigma`` not positive, and as :func:`overlap_nms`.
+        RuntimeError: Under tracing or export.
 
     Example:
         >>> boxes = torch.tensor([[0.0, 0.0, 6.0, 6.0], [1.0, 1.0, 7.0, 7.0], [30.0, 30.0, 36.0, 36.0]])
@@ -114,10 +119,11 @@ def soft_overlap_nms(
     overlap = Overlap(metric, **params)
     groups = check_boxes(boxes, scores, idxs, iou_threshold, lowest=-1)
     factor = _decay(method, iou_threshold, sigma)
+    finite = finite_rows(boxes, scores)
     cpu_boxes, cpu_scores = boxes.detach().cpu().double(), scores.detach().cpu().double()
     kept, kept_scores = [groups[:0]], [cpu_scores[:0]]
     for group in torch.unique(groups):
-        rows = (groups == group).nonzero().squeeze(1)
+        rows = (finite & (groups == group)).nonzero().squeeze(1)
         picked, new_scores = _soft_keep(cpu_boxes[rows], cpu_scores[rows], overlap, factor, min_score)
         kept.append(rows[picked])
         kept_scores.append(new_scores)
@@ -128,7 +134,20 @@ def soft_overlap_nms(
 
 
 def check_boxes(boxes: Tensor, scores: Tensor, idxs: Tensor | None, iou_threshold: float, lowest: float = 0) -> Tensor:
-    """Raise ValueError on input no NMS can deal with; return the groups on the CPU, all 0 for no ``idxs``."""
+    """Return the groups on the CPU, all 0 for no ``idxs``.
+
+    Raises:
+        ValueError: Input that no NMS can deal with.
+        RuntimeError: Under ``torch.jit.trace``, ``torch.onnx.export`` or ``torch.export``, whose graph would hold the
+            indices of the example's boxes and give them for every image.
+    """
+    exporting = getattr(torch.compiler, 'is_exporting', bool)()  # older torch has no such function
+    if exporting or torch.jit.is_tracing():  # type: ignore[no-untyped-call]
+        raise RuntimeError(
+            'NMS cannot be traced or exported: which boxes it keeps depends on the data, and the graph would keep '
+            'those of the example. Export the network without it, model.bbox_head(model.extract_feat(images)), and run '
+            'the NMS on what it returns: docs/deployment.md'
+        )
     groups = torch.zeros(len(scores), dtype=torch.long) if idxs is None else idxs.detach().cpu()
     if boxes.dim() != 2 or boxes.size(1) != 4 or not len(boxes) == len(scores) == len(groups):
         raise ValueError(
@@ -137,18 +156,40 @@ def check_boxes(boxes: Tensor, scores: Tensor, idxs: Tensor | None, iou_threshol
         )
     if not lowest <= iou_threshold <= 1:
         raise ValueError(f'iou_threshold={iou_threshold} must be an overlap in [{lowest}, 1], e.g. 0.7')
-    require_finite('boxes', boxes)
-    require_finite('scores', scores)
     return groups
 
 
-def best_first(scores: Tensor, score_threshold: float) -> Tensor:
-    """Indices by descending score, int64 on the CPU; those not above the threshold left out if it is positive.
+def finite_rows(boxes: Tensor, scores: Tensor) -> Tensor:
+    """Which boxes have neither a NaN nor an infinite number in them or as their score: bool on the CPU, shape [N].
+
+    NMS leaves the others out, as if they were not in the input, so that an overflow in one image does not end a run;
+    the first time in a process a warning is logged. mmdet has no such rule: scores that are NaN are not above
+    ``score_thr`` and fall out there, and so do NaN boxes of an RPN with ``min_bbox_size=0``; any other such box makes
+    the offset between the classes NaN in mmcv's ``batched_nms``, which then suppresses nothing in that image.
+    """
+    global _left_out_before
+    finite = (boxes.isfinite().all(1) & scores.isfinite()).cpu()
+    left_out = len(finite) - int(finite.sum())
+    if left_out and not _left_out_before:
+        _left_out_before = True
+        print_log(
+            f'NMS leaves out {left_out:,} of {len(finite):,} boxes: their coordinates or scores are NaN or infinite. '
+            'The likely cause is a diverged training (lower the learning rate, clip gradients) or an overflow in half '
+            'precision. This is said once in a process.',
+            logger='current',
+            level=logging.WARNING,
+        )
+    return finite
+
+
+def best_first(boxes: Tensor, scores: Tensor, score_threshold: float) -> Tensor:
+    """Indices of finite boxes by descending score, int64 on the CPU; those above the threshold if it is positive.
 
     Sorting on the CPU makes the order of equal scores, and so the result, the same on every device.
     """
-    scores = scores.detach().cpu()
+    finite, scores = finite_rows(boxes, scores), scores.detach().cpu()
     order = scores.argsort(descending=True, stable=True)
+    order = order[finite[order]]
     return order[scores[order] > score_threshold] if score_threshold > 0 else order
 
 

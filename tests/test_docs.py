@@ -51,7 +51,7 @@ BUILDERS = {
 }
 
 
-@pytest.mark.parametrize('page', ['docs/alpha_iou.md', 'docs/evaluation.md', 'docs/overlaps.md'])
+@pytest.mark.parametrize('page', ['docs/alpha_iou.md', 'docs/deployment.md', 'docs/evaluation.md', 'docs/overlaps.md'])
 def test_examples_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     register_all_modules()

@@ -6,7 +6,14 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-from nwd_mmdet.launch import argument_parser, check_checkpoint, configure, explained_errors, relative_path
+from nwd_mmdet.launch import (
+    argument_parser,
+    check_checkpoint,
+    configure,
+    explained_errors,
+    relative_path,
+    warm_ups_too_long,
+)
 
 CONFIG = str(ROOT / 'configs/demo/faster-rcnn_r18-small_fpn_rpn-nwd_synthetic.py')
 
@@ -61,3 +68,24 @@ def test_paths_and_checkpoints(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     check_checkpoint('https://example.org/b.pth')
     with pytest.raises(FileNotFoundError, match='no checkpoint .*b.pth.*last_checkpoint'):
         check_checkpoint('b.pth')
+
+
+WARM_UP = dict(type='LinearLR', start_factor=0.001, by_epoch=False, begin=0, end=500)
+
+
+@pytest.mark.parametrize(
+    ('schedulers', 'message'),
+    [
+        ([WARM_UP], 'param_scheduler.0 (LinearLR) lasts 500 iterations, the training 360,'),
+        ([WARM_UP], '--cfg-options param_scheduler.0.end=36'),
+        (WARM_UP, '--cfg-options param_scheduler.end=36'),
+        ([dict(type='StepLR'), dict(type='ConstantLR', end=20)], 'param_scheduler.1 (ConstantLR) lasts 20 epochs, the'),
+        ([dict(WARM_UP, end=360)], None),
+        ([dict(WARM_UP, start_factor=1.0, end_factor=0.01)], None),  # a decay that is cut off
+        ([dict(type='CosineAnnealingLR', by_epoch=False, end=9000)], None),
+        (None, None),
+    ],
+)
+def test_warm_ups_longer_than_the_training(schedulers: list | dict | None, message: str | None) -> None:
+    warnings = warm_ups_too_long(schedulers, epochs=12, iterations=360)
+    assert len(warnings) == (message is not None) and (message or '') in ''.join(warnings)

@@ -2,10 +2,12 @@ import math
 
 import pytest
 import torch
-from boxes import boxes_strategy, draw_clusters
+from boxes import boxes_strategy, draw_clusters, spoil
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from mmcv.ops import batched_nms
 
+from nwd_mmdet import overlap_nms as module
 from nwd_mmdet.nms import nwd_nms
 from nwd_mmdet.overlap_nms import overlap_nms, soft_overlap_nms
 from nwd_mmdet.overlaps import OVERLAPS, pairwise
@@ -59,6 +61,45 @@ def test_any_boxes(boxes: torch.Tensor) -> None:
     for metric, threshold in (('giou', -0.2), ('ciou', 0.1), ('nwd_iou', 0.5)):
         _, keep = overlap_nms(boxes, scores, threshold, metric)
         assert keep.tolist() == greedy(boxes, scores, metric, threshold, torch.zeros(len(boxes)))
+
+
+@given(boxes=boxes_strategy(min_size=0, max_size=20), data=st.data())
+@settings(deadline=None, max_examples=30)
+def test_boxes_that_are_not_finite_are_left_out(boxes: torch.Tensor, data: st.DataObject) -> None:
+    scores, idxs = torch.linspace(0, 1, len(boxes)), torch.arange(len(boxes)) % 2
+    bad_boxes, bad_scores, finite = spoil(boxes, scores, data)
+    for function in (overlap_nms, soft_overlap_nms):
+        dets, keep = function(bad_boxes, bad_scores, 0.3, 'nwd', idxs=idxs)
+        expected, rows = function(boxes[finite], scores[finite], 0.3, 'nwd', idxs=idxs[finite])
+        assert torch.equal(dets, expected) and keep.tolist() == finite[rows].tolist()
+
+
+def test_what_is_left_out_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(module, 'print_log', lambda message, **_: said.append(message))
+    monkeypatch.setattr(module, '_left_out_before', False)
+    boxes, scores = draw_clusters(1500)
+    overlap_nms(boxes, scores, 0.5)
+    assert not said
+    boxes[3:5] = math.nan
+    scores[4] = math.inf
+    overlap_nms(boxes, scores, 0.5)
+    soft_overlap_nms(boxes[:9], scores[:9])
+    assert len(said) == 1 and said[0].startswith('NMS leaves out 2 of 1,500 boxes')
+
+
+@pytest.mark.filterwarnings('ignore::torch.jit.TracerWarning')
+@pytest.mark.parametrize('function', [nwd_nms, overlap_nms, soft_overlap_nms])
+def test_refuses_to_be_traced_or_exported(function) -> None:
+    class Nms(torch.nn.Module):
+        def forward(self, boxes, scores):
+            return function(boxes, scores, 0.5)
+
+    example = draw_clusters(20)
+    Nms()(*example)
+    for export in (torch.jit.trace, torch.export.export):
+        with pytest.raises(RuntimeError, match='NMS cannot be traced or exported.*docs/deployment.md'):
+            export(Nms(), example)
 
 
 @pytest.mark.parametrize('threshold', [0.3, 0.85])
@@ -143,8 +184,6 @@ def test_errors_name_the_argument() -> None:
             function(boxes, scores, 1.5)
         with pytest.raises(ValueError, match=r'\[N, 4\], \[N\] and \[N\]'):
             function(boxes, scores[:3], 0.5)
-        with pytest.raises(ValueError, match='boxes holds NaN'):
-            function(boxes * math.nan, scores, 0.5)
     with pytest.raises(ValueError, match="method='hard' must be one of linear, gaussian, naive"):
         soft_overlap_nms(boxes, scores, method='hard')
     with pytest.raises(ValueError, match='sigma=0'):

@@ -26,19 +26,22 @@ with_torchrun() {
         "$tools/$2" "${@:3}" --launcher pytorch
 }
 
-# with_srun PARTITION JOB_NAME SCRIPT ARGUMENT...: one slurm task per GPU.
+# with_srun PARTITION JOB_NAME SCRIPT ARGUMENT...: one slurm task per GPU, or for GPUS=0 one task without any.
 with_srun() {
-    local gpus=${GPUS:-8} srun_args
+    local gpus=${GPUS:-8} launcher=slurm srun_args
     local gpus_per_node=${GPUS_PER_NODE:-$((gpus < 8 ? gpus : 8))}
+    local resources=("--gres=gpu:$gpus_per_node" "--ntasks=$gpus" "--ntasks-per-node=$gpus_per_node")
+    if ((gpus == 0)); then
+        launcher=none # that of slurm selects a GPU in each task
+        resources=(--ntasks=1)
+    fi
     read -ra srun_args <<<"${SRUN_ARGS:-}"
     exec srun \
         --partition="$1" \
         --job-name="$2" \
-        --gres="gpu:$gpus_per_node" \
-        --ntasks="$gpus" \
-        --ntasks-per-node="$gpus_per_node" \
+        "${resources[@]}" \
         --cpus-per-task="${CPUS_PER_TASK:-5}" \
         --kill-on-bad-exit=1 \
         ${srun_args[@]+"${srun_args[@]}"} \
-        python -u "$tools/$3" "${@:4}" --launcher slurm
+        python -u "$tools/$3" "${@:4}" --launcher "$launcher"
 }

@@ -24,7 +24,8 @@ def parse_args() -> argparse.Namespace:
     parser.add_argument(
         '--auto-scale-lr',
         action='store_true',
-        help='scale the learning rate by (images per step over all processes) / (auto_scale_lr.base_batch_size)',
+        help='scale the learning rate by (images per step over all processes) / (auto_scale_lr.base_batch_size); '
+        'a resumed run keeps the rate of its checkpoint',
     )
     parser.add_argument(
         '--resume',
@@ -79,7 +80,9 @@ def main() -> None:
         cfg = launch.configure(args)
         work_dir = cfg.work_dir
         apply_arguments(cfg, args)
-        RUNNERS.build(cfg).train()
+        runner = RUNNERS.build(cfg)
+        runner.register_hook(launch.RateChecks())
+        runner.train()
     if is_main_process() and (checkpoint := last_checkpoint(work_dir)):
         # The config in the work folder is the one that was trained, --cfg-options included.
         config = launch.relative_path(Path(work_dir, Path(args.config).name))

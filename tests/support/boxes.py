@@ -1,5 +1,7 @@
 """Boxes for the tests: drawn ones, and a hypothesis strategy."""
 
+import math
+
 import torch
 from hypothesis import strategies as st
 from torch import Tensor
@@ -32,3 +34,13 @@ def boxes_strategy(draw: st.DrawFn, min_size: int = 1, max_size: int = 12) -> Te
     rows = draw(st.lists(st.tuples(coordinate, coordinate, length, length), min_size=min_size, max_size=max_size))
     boxes = torch.tensor(rows).reshape(-1, 4)
     return torch.cat([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]], 1)
+
+
+def spoil(boxes: Tensor, scores: Tensor, data: st.DataObject) -> tuple[Tensor, Tensor, Tensor]:
+    """Copies of boxes and scores with NaN and infinite numbers in drawn places, and the rows without any."""
+    everything = torch.cat([boxes, scores[:, None]], 1)
+    value = st.sampled_from([math.nan, math.inf, -math.inf])
+    place = st.integers(0, max(everything.numel() - 1, 0))
+    for index, bad in data.draw(st.dictionaries(place, value, max_size=8)).items() if len(boxes) else ():
+        everything.view(-1)[index] = bad
+    return everything[:, :4], everything[:, 4], everything.isfinite().all(1).nonzero().squeeze(1)

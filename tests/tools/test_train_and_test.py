@@ -97,6 +97,35 @@ def test_resume_continues(resumed: Training) -> None:
     assert len(checkpoint['message_hub']['log_scalars']['train/loss'].data[0]) == EPOCHS
 
 
+def test_a_warm_up_longer_than_the_training_is_named(resumed: Training) -> None:
+    assert 'param_scheduler.0 (LinearLR) lasts 100 iterations, the training 3,' in resumed.log
+
+
+def test_a_resumed_run_keeps_the_learning_rate(main: Callable, resumed: Training, tmp_path: Path) -> None:
+    """Of the checkpoint, whatever --auto-scale-lr would make of the config's; and what differs is named."""
+    options = ['train_dataloader.num_workers=0', 'train_dataloader.persistent_workers=False', 'val_cfg=None']
+    options += ['val_dataloader=None', 'val_evaluator=None', *OPTIONS]
+    args = ['--auto-scale-lr', '--resume', str(resumed.work_dir / f'epoch_{EPOCHS}.pth'), '--cfg-options', *options]
+    checkpoint = torch.load(resumed.work_dir / f'epoch_{EPOCHS}.pth')
+    rate, images = checkpoint['optimizer']['param_groups'][0]['initial_lr'], checkpoint['meta']['images_per_step']
+    assert images == 4
+
+    def go_on(name: str, *more: str) -> str:
+        one_more = [f'experiment_name={name}', f'train_cfg.max_epochs={EPOCHS + 1}']
+        main('train.py', str(CONFIG), '--work-dir', name, *args, *one_more, *more)
+        after = torch.load(tmp_path / name / f'epoch_{EPOCHS + 1}.pth')
+        assert after['optimizer']['param_groups'][0]['initial_lr'] == rate
+        (log,) = (tmp_path / name).glob('*/*.log')
+        return log.read_text()
+
+    log = go_on('same')
+    assert f'Going on with the learning rate of the checkpoint, {rate:.4g}' in log
+    assert 'images per step' not in log and 'has no effect' not in log
+    log = go_on('half', 'train_dataloader.batch_size=2')
+    assert f'The learning rate stays {rate:.4g}' in log and f'The {rate / 2:.4g} of this command' in log
+    assert 'trained with 4 images per step, this run has 2' in log
+
+
 def test_test_follows_training(resumed: Training, environment: dict[str, str], tmp_path: Path) -> None:
     """The command that train.py printed, from its folder, with detections and pictures asked for."""
     trained = resumed.work_dir / CONFIG.name
@@ -260,6 +289,13 @@ LAUNCHED = [
         {'GPUS': '16', 'CPUS_PER_TASK': '9'},
         'srun --partition=gpu --job-name=tiny --gres=gpu:8 --ntasks=16 --ntasks-per-node=8 --cpus-per-task=9 '
         '--kill-on-bad-exit=1 python -u TOOLS/test.py config.py epoch_1.pth --launcher slurm',
+    ),
+    (
+        'slurm_train.sh',
+        ['cpu', 'tiny', 'config.py', 'runs/a'],
+        {'GPUS': '0', 'GPUS_PER_NODE': '4', 'CPUS_PER_TASK': '32'},
+        'srun --partition=cpu --job-name=tiny --ntasks=1 --cpus-per-task=32 --kill-on-bad-exit=1 '
+        'python -u TOOLS/train.py config.py --work-dir runs/a --launcher none',
     ),
 ]
 
