@@ -108,8 +108,7 @@ def soft_overlap_nms(
 
     Raises:
         KeyError: Unknown ``metric``; the message lists the choices.
-        ValueError: Unknown ``method``, ``sigma`` not positive, and as :func:`overlap_nms`.
-        RuntimeError: Under tracing or export.
+        ValueError, RuntimeError: Unknown ``method``, ``sigma`` not positive, and as :func:`overlap_nms`.
 
     Example:
         >>> boxes = torch.tensor([[0.0, 0.0, 6.0, 6.0], [1.0, 1.0, 7.0, 7.0], [30.0, 30.0, 36.0, 36.0]])
@@ -118,8 +117,7 @@ def soft_overlap_nms(
     """
     overlap = Overlap(metric, **params)
     groups = check_boxes(boxes, scores, idxs, iou_threshold, lowest=-1)
-    factor = _decay(method, iou_threshold, sigma)
-    finite = finite_rows(boxes, scores)
+    factor, finite = _decay(method, iou_threshold, sigma), finite_rows(boxes, scores)
     cpu_boxes, cpu_scores = boxes.detach().cpu().double(), scores.detach().cpu().double()
     kept, kept_scores = [groups[:0]], [cpu_scores[:0]]
     for group in torch.unique(groups):
