@@ -34,12 +34,14 @@ try:
             nms,
             overlap_nms,
             overlaps,
+            settings,
             visualizer,
             yolov5_pafpn,
         )
 
     checkpoints.allow_mmengine_globals()
     nms.bind_in_mmcv()
+    settings.check_models_when_built()
 except Exception as error:  # a broken stack fails in many ways: ImportError, AssertionError, OSError, RuntimeError
     if 'nwd_mmdet.doctor' not in sys.orig_argv:  # `python -m nwd_mmdet.doctor` itself has to start whatever is broken
         from nwd_mmdet import doctor

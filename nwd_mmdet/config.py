@@ -13,6 +13,7 @@ from mmengine.logging import print_log
 from nwd_mmdet.datasets.annotation_files import find_annotations, read_coco
 from nwd_mmdet.datasets.input_boxes import InputBoxes
 from nwd_mmdet.datasets.nwd_constant import ConstantEstimate
+from nwd_mmdet.settings import dicts_in, type_name
 
 __all__ = ['load_config', 'read_config', 'resolve_auto_classes', 'resolve_auto_constants']
 
@@ -92,8 +93,8 @@ def resolve_auto_classes(cfg: Config) -> tuple[str, ...] | None:
             ``classes='auto'``.
     """
     loaders = [cfg.get(f'{part}_dataloader') or {} for part in ('train', 'val', 'test')]
-    datasets = [part for loader in loaders for _, part in _dicts_in(loader) if _has_auto_classes(part)]
-    heads = [part for _, part in _dicts_in(cfg.get('model')) if part.get('num_classes') == 'auto']
+    datasets = [part for loader in loaders for _, part in dicts_in(loader) if _has_auto_classes(part)]
+    heads = [part for _, part in dicts_in(cfg.get('model')) if part.get('num_classes') == 'auto']
     if not datasets:
         if heads:
             raise ValueError(
@@ -151,7 +152,7 @@ def resolve_auto_constants(cfg: Config) -> float | None:
     """
     everywhere = cfg.get('nwd_constant')
     places = dict(_nwd_places(cfg)) if everywhere is not None else {}
-    asked = [part for _, part in _dicts_in(cfg.get('model'), 'model') if part.get('constant') == 'auto']
+    asked = [part for _, part in dicts_in(cfg.get('model'), 'model') if part.get('constant') == 'auto']
     mean_size = None
     if asked or everywhere == 'auto':
         estimate = ConstantEstimate.of(InputBoxes.from_config(cfg))
@@ -189,23 +190,10 @@ def _set_everywhere(places: dict[str, dict[str, Any]], constant: Any) -> None:
 
 def _nwd_places(cfg: Config) -> Iterator[tuple[str, dict[str, Any]]]:
     """Path and settings of every part of the model that has the C of NWD."""
-    for path, part in _dicts_in(cfg.get('model'), 'model'):
-        kind = part.get('type')
-        name = str(getattr(kind, '__name__', kind)).rpartition('.')[2]
-        if name in ('NWDAssigner', 'NWDLoss', 'nwd_nms') or part.get('metric') in _NWD_METRICS:
+    for path, part in dicts_in(cfg.get('model'), 'model'):
+        if type_name(part) in ('NWDAssigner', 'NWDLoss', 'nwd_nms') or part.get('metric') in _NWD_METRICS:
             yield path, part
         elif part.get('overlap') in _NWD_METRICS:  # DWAssigner
             if not part.get('overlap_params'):
                 part['overlap_params'] = {}
             yield f'{path}.overlap_params', part['overlap_params']
-
-
-def _dicts_in(value: Any, path: str = '') -> Iterator[tuple[str, dict[str, Any]]]:
-    """Path and content of all dictionaries inside a config's value, itself included."""
-    if isinstance(value, dict):
-        yield path, value
-        for key, item in value.items():
-            yield from _dicts_in(item, f'{path}.{key}')
-    elif isinstance(value, (list, tuple)):
-        for index, item in enumerate(value):
-            yield from _dicts_in(item, f'{path}.{index}')

@@ -1,5 +1,6 @@
 """Max-overlap assignment with NWD, by a neighbour search instead of a matrix of all pairs."""
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -51,6 +52,18 @@ class NWDAssigner(MaxIoUAssigner):
         >>> result.gt_inds.tolist(), result.labels.tolist()
         ([1, -1, 0], [2, -1, -1])
     """
+
+    def __new__(cls, *args: Any, **kwargs: Any) -> 'NWDAssigner':
+        """Refuse arguments of other assigners, as a config has them where the type alone was changed."""
+        try:
+            inspect.signature(cls.__init__).bind_partial(None, *args, **kwargs)
+        except TypeError as error:
+            raise TypeError(
+                f'{cls.__name__} takes the arguments of MaxIoUAssigner, and constant: {error}. If it is another '
+                "assigner's, keep that one and set its iou_calculator=dict(type='OverlapCalculator', metric='nwd', "
+                'constant=12.8); else replace all of its settings, with _delete_=True'
+            ) from None
+        return object.__new__(cls)
 
     def __init__(
         self,

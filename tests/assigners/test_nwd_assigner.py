@@ -3,6 +3,7 @@ import torch
 from boxes import draw_boxes
 from mmdet.models.task_modules.assigners import AssignResult, MaxIoUAssigner
 from mmdet.models.task_modules.prior_generators import AnchorGenerator
+from mmdet.registry import TASK_UTILS
 from mmdet.structures.bbox import HorizontalBoxes
 from mmengine.structures import InstanceData
 
@@ -157,3 +158,10 @@ def test_a_threshold_that_prunes_nothing_is_refused() -> None:
 def test_constants_that_are_no_sizes_are_refused(constant: object) -> None:
     with pytest.raises(ValueError, match='constant='):
         NWDAssigner(0.7, 0.3, constant=constant)
+
+
+def test_arguments_of_other_assigners_are_named() -> None:
+    with pytest.raises(TypeError, match=r'not topk\. .*keep that one and set its iou_calculator=dict\('):
+        TASK_UTILS.build(dict(type='NWDAssigner', topk=9))  # ATSS's, with another type
+    with pytest.raises(TypeError, match='pos_iou_thr'):
+        NWDAssigner()
