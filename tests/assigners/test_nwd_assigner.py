@@ -161,7 +161,7 @@ def test_constants_that_are_no_sizes_are_refused(constant: object) -> None:
 
 
 def test_arguments_of_other_assigners_are_named() -> None:
-    with pytest.raises(TypeError, match=r'not topk\. .*keep that one and set its iou_calculator=dict\('):
+    with pytest.raises(TypeError, match=r"'topk'.*keep that one and set its iou_calculator=dict\("):
         TASK_UTILS.build(dict(type='NWDAssigner', topk=9))  # ATSS's, with another type
     with pytest.raises(TypeError, match='pos_iou_thr'):
         NWDAssigner()
