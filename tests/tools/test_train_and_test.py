@@ -27,6 +27,20 @@ OPTIONS = [
     *('model.backbone.base_channels=8', 'model.neck.in_channels=[8,16,32,64]', 'model.test_cfg.rcnn.score_thr=0.0'),
     *(f'train_cfg.max_epochs={EPOCHS}', f'train_cfg.val_interval={EPOCHS + 1}'),
 ]
+# Ctrl-C comes after the first checkpoint, however slowly this process gets to send it.
+PAUSING = """
+import time
+from mmdet.registry import HOOKS
+from mmengine.hooks import Hook
+
+@HOOKS.register_module()
+class PausingHook(Hook):
+    priority = 'LOWEST'
+
+    def after_train_epoch(self, runner):
+        if runner.epoch == 0:
+            time.sleep(300)
+"""
 
 
 class Training(NamedTuple):
@@ -43,7 +57,9 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     data = tmp_path_factory.mktemp('data')
     draw_set(data, dict(train=4, val=2), (128, 128))
     # Threads that wait for each other on cores that are taken cost more than they give.
-    return {**os.environ, 'SYNTHETIC_ROOT': str(data), 'PYTHONPATH': str(ROOT), 'OMP_NUM_THREADS': '1'}
+    (data / 'pausing.py').write_text(PAUSING)
+    path = os.pathsep.join([str(ROOT), str(data)])
+    return {**os.environ, 'SYNTHETIC_ROOT': str(data), 'PYTHONPATH': path, 'OMP_NUM_THREADS': '1'}
 
 
 def run(command: str, environment: dict[str, str], folder: Path) -> str:
@@ -58,7 +74,12 @@ def run(command: str, environment: dict[str, str], folder: Path) -> str:
 def interrupted(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Training:
     """A training that Ctrl-C ended after its first checkpoint."""
     folder = tmp_path_factory.mktemp('elsewhere')  # not the checkout: the tools work from anywhere
-    command = [sys.executable, ROOT / 'tools/train.py', CONFIG, '--work-dir', 'run', '--cfg-options', *OPTIONS]
+    (folder / CONFIG.name).write_text(
+        f"_base_ = '{CONFIG}'\n"
+        "custom_imports = dict(imports=['nwd_mmdet', 'pausing'], allow_failed_imports=False)\n"
+        "custom_hooks = [dict(type='PausingHook')]\n"
+    )
+    command = [sys.executable, ROOT / 'tools/train.py', CONFIG.name, '--work-dir', 'run', '--cfg-options', *OPTIONS]
     with (folder / 'log').open('w') as log:
         process = subprocess.Popen(
             command, env=environment, cwd=folder, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
@@ -148,6 +169,7 @@ def main(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, environment: dict[str,
     """A tool's main function, in this process, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv('SYNTHETIC_ROOT', environment['SYNTHETIC_ROOT'])
+    monkeypatch.syspath_prepend(environment['SYNTHETIC_ROOT'])  # for what the trained config imports
 
     def call(tool: str, *args: str) -> None:
         monkeypatch.setattr(sys, 'argv', [tool, *args])
