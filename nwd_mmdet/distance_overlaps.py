@@ -188,12 +188,12 @@ def in_one_unit(boxes: Tensor, constant: Constant, classes: Tensor) -> tuple[Ten
     NWD sees distances in units of C: with the boxes of every class in its own unit, C is 1 for all.
 
     Args:
-        boxes: Shape [N, 4], xyxy in px.
+        boxes: Shape [N, 4], xyxy in px; or several side by side, [N, 8] and so on.
         constant: One C in px, which leaves the boxes as they are, or one for each class.
         classes: Shape [N], int64, from 0; not read if there is one C.
 
     Returns:
-        Boxes of shape [N, 4], and their C.
+        Boxes, of the same shape, and their C.
 
     Raises:
         ValueError: As :func:`constants_of`.

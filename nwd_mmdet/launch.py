@@ -113,7 +113,8 @@ class RateChecks(Hook):
             runner.logger.warning(warning)
 
     def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
-        checkpoint['meta']['images_per_step'] = self._images_per_step(runner)
+        if images := self._images_per_step(runner):
+            checkpoint['meta']['images_per_step'] = images
 
     def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
         groups = checkpoint.get('optimizer', {}).get('param_groups')
@@ -131,15 +132,17 @@ class RateChecks(Hook):
                 f'command (config, --cfg-options, --auto-scale-lr) has no effect; to train with it, {anew}.'
             )
         before, now = checkpoint['meta'].get('images_per_step'), self._images_per_step(runner)
-        if before not in (None, now):
+        if None not in (before, now) and before != now:
             runner.logger.warning(
                 f'The checkpoint was trained with {before} images per step, this run has {now} and keeps {rate}, which '
                 f'belongs to {before}. Resume with the batch size and number of processes of before, or {anew}.'
             )
 
     @staticmethod
-    def _images_per_step(runner: Runner) -> int:
-        return int(runner.world_size * runner.cfg.train_dataloader.batch_size)
+    def _images_per_step(runner: Runner) -> int | None:
+        """None where a batch sampler alone decides on the batches."""
+        batch_size = runner.cfg.train_dataloader.get('batch_size')
+        return None if batch_size is None else int(runner.world_size * batch_size)
 
 
 def _initial_rates(groups: list[dict[str, Any]]) -> list[float]:

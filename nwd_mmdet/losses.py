@@ -172,8 +172,8 @@ class NWDLoss(OverlapLoss):
                     f'constant={self.constant} has one number for each class, but the head does not tell the loss the '
                     "classes: take type='ClasswiseBBoxHead' for the R-CNN's bbox_head, or give a single number"
                 )
-            pred = in_one_unit(as_boxes(pred, 'pred'), self.constant, labels)[0]
-            target = in_one_unit(as_boxes(target, 'target'), self.constant, labels)[0]
+            both = torch.cat([as_boxes(pred, 'pred'), as_boxes(target, 'target')], 1)
+            pred, target = in_one_unit(both, self.constant, labels)[0].chunk(2, 1)
         return super().forward(pred, target, *args, **kwargs)
 
     def loss_per_box(self, pred: Tensor, target: Tensor) -> Tensor:

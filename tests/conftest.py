@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -19,4 +20,20 @@ def shared() -> Path:
     path = ROOT.parent / 'shared'
     if not (path / 'golden').is_dir():
         pytest.skip('no reference data beside the checkout')
+    return path
+
+
+@pytest.fixture
+def two_ships(tmp_path: Path) -> Path:
+    """Annotations of ships of 4 and 6 px, and of no person, in an image of 100 × 100 px."""
+    content = {
+        'images': [{'id': 1, 'file_name': 'a.png', 'width': 100, 'height': 100}],
+        'categories': [{'id': 1, 'name': 'ship'}, {'id': 2, 'name': 'person'}],
+        'annotations': [
+            {'id': side, 'image_id': 1, 'category_id': 1, 'bbox': [9, 9, side, side], 'area': side**2, 'iscrowd': 0}
+            for side in (4, 6)
+        ],
+    }
+    path = tmp_path / 'annotations.json'
+    path.write_text(json.dumps(content))
     return path

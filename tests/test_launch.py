@@ -2,11 +2,14 @@
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from conftest import ROOT
+from mmengine.config import Config
 
 from nwd_mmdet.launch import (
+    RateChecks,
     argument_parser,
     check_checkpoint,
     configure,
@@ -89,3 +92,14 @@ WARM_UP = dict(type='LinearLR', start_factor=0.001, by_epoch=False, begin=0, end
 def test_warm_ups_longer_than_the_training(schedulers: list | dict | None, message: str | None) -> None:
     warnings = warm_ups_too_long(schedulers, epochs=12, iterations=360)
     assert len(warnings) == (message is not None) and (message or '') in ''.join(warnings)
+
+
+@pytest.mark.parametrize(
+    ('loader', 'meta'), [(dict(batch_size=4), {'images_per_step': 8}), (dict(batch_sampler=dict(type='X')), {})]
+)
+def test_checkpoints_say_how_many_images_a_step_had(loader: dict, meta: dict) -> None:
+    """Where a batch sampler alone decides on the batches, nothing is known and nothing fails."""
+    runner = SimpleNamespace(world_size=2, cfg=Config(dict(train_dataloader=loader)))
+    checkpoint: dict = {'meta': {}}
+    RateChecks().before_save_checkpoint(runner, checkpoint)
+    assert checkpoint['meta'] == meta

@@ -8,7 +8,7 @@ import inspect
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 from mmdet.models.task_modules.assigners import BaseAssigner
@@ -25,7 +25,8 @@ from nwd_mmdet.assigners import NWDAssigner
 from nwd_mmdet.assigners.one_by_one_assigner import OneByOneAssigner
 from nwd_mmdet.datasets.input_boxes import ImageBoxes
 from nwd_mmdet.evaluation.coco_protocols import PROTOCOLS
-from nwd_mmdet.overlaps import OVERLAPS
+from nwd_mmdet.overlaps import OVERLAPS, Constant
+from nwd_mmdet.settings import type_name
 
 # AI-TOD's bins by absolute size √(wh) in px: name → lower and upper limit; here an object on a limit is of the larger.
 _BINS = {name: (math.sqrt(low), math.sqrt(high)) for name, (low, high) in PROTOCOLS['aitod'].sizes.items()}
@@ -33,9 +34,6 @@ _RULES = (
     *('pos_iou_thr', 'neg_iou_thr', 'min_pos_iou', 'gt_max_assign_all', 'match_low_quality'),
     *('ignore_iof_thr', 'ignore_wrt_candidates'),
 )
-
-
-Constant: TypeAlias = float | list[float] | tuple[float, ...]  # C of NWD in network-input px: one, or one per class
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ class Matching:
                 'anchors of an RPN or a one-stage head, not for points, queries or the proposals of a second stage'
             )
         assigner = stage.train_cfg.get('assigner') or {}
-        name = str(assigner.get('type')).rpartition('.')[2]
+        name = type_name(assigner)
         if name not in ('MaxIoUAssigner', 'NWDAssigner'):
             raise ValueError(
                 f'the assigner of model.{stage.name} is {name}: positives are counted by the rules of MaxIoUAssigner '

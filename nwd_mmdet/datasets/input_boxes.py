@@ -18,6 +18,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from nwd_mmdet.datasets.annotation_files import find_annotations, read_coco
+from nwd_mmdet.settings import type_name
 
 Settings = dict[str, Any]  # of a data set or a transform, as a config has them
 
@@ -154,16 +155,10 @@ def build_leaf(settings: Settings) -> Any:
     return dataset
 
 
-def _type(step: Settings) -> str:
-    """Name of a transform, without its scope; new-style configs have the class."""
-    name = step['type']
-    return (name if isinstance(name, str) else name.__name__).rpartition('.')[2]
-
-
 def _warn_of_unknown(pipeline: Sequence[Settings]) -> None:
     cut = ''
     for step in pipeline:
-        name = _type(step)
+        name = type_name(step)
         if name in _CUTTING:
             cut = name
         elif name in ('Resize', 'RandomResize', 'RandomChoiceResize'):
@@ -197,7 +192,7 @@ def _resized(info: dict[str, Any], pipeline: Sequence[Settings]) -> ImageBoxes:
 
 def _apply(step: Settings, size: tuple[int, int]) -> tuple[int, int]:
     """Width and height of an image after a transform, by mmcv's rules."""
-    name = _type(step)
+    name = type_name(step)
     if name == 'RandomChoice':
         for inner in step['transforms'][0]:
             size = _apply(inner, size)

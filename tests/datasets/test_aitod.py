@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from coco_data import entry, write_set
 
-from nwd_mmdet.datasets import AITODDataset, annotation_files, coco_dataset
+from nwd_mmdet.datasets import AITODDataset
 from nwd_mmdet.datasets.aitod import CLASSES, RELEASES
 from nwd_mmdet.datasets.annotation_files import find_annotations
 
@@ -14,14 +14,6 @@ FILES = [(release.names[0], name) for release in RELEASES for name in release.na
 
 def load(root, name='aitod_train_v1.json', **more):
     return AITODDataset(data_root=str(root), ann_file=f'annotations/{name}', data_prefix=dict(img='train/'), **more)
-
-
-@pytest.fixture
-def log(monkeypatch):
-    lines = []
-    for module in (annotation_files, coco_dataset):
-        monkeypatch.setattr(module, 'print_log', lambda message, **_: lines.append(message))
-    return lines
 
 
 @pytest.mark.parametrize(('asked', 'there'), FILES)

@@ -9,7 +9,7 @@ from mmdet.registry import DATASETS
 from mmengine.config import Config
 
 from nwd_mmdet.config import load_config
-from nwd_mmdet.datasets import CheckedCocoDataset, annotation_files, coco_dataset
+from nwd_mmdet.datasets import CheckedCocoDataset
 from nwd_mmdet.datasets.annotation_files import Release, Source
 from nwd_mmdet.datasets.input_boxes import InputBoxes
 from nwd_mmdet.evaluation import AITODMetric, COCOBoxMetric
@@ -33,14 +33,6 @@ def load(root, name='harbour_train.json', **more):
 
 def write(root, name='harbour_train.json', **more):
     write_set(root, CLASSES, name, **more)
-
-
-@pytest.fixture
-def log(monkeypatch):
-    lines = []
-    for module in (annotation_files, coco_dataset):
-        monkeypatch.setattr(module, 'print_log', lambda message, **_: lines.append(message))
-    return lines
 
 
 def test_a_set_of_ones_own_is_found_by_another_of_its_names(tmp_path, log):

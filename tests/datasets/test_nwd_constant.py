@@ -20,22 +20,6 @@ def image(*sides_and_labels: tuple[float, int]) -> ImageBoxes:
     return ImageBoxes((64, 64), boxes, labels, sides, boxes[:0])
 
 
-@pytest.fixture
-def annotations(tmp_path: Path) -> Path:
-    """Ships of 4 and 6 px, no person, in an image of 100 × 100 px."""
-    content = {
-        'images': [{'id': 1, 'file_name': 'a.png', 'width': 100, 'height': 100}],
-        'categories': [{'id': 1, 'name': 'ship'}, {'id': 2, 'name': 'person'}],
-        'annotations': [
-            {'id': side, 'image_id': 1, 'category_id': 1, 'bbox': [9, 9, side, side], 'area': side**2, 'iscrowd': 0}
-            for side in (4, 6)
-        ],
-    }
-    path = tmp_path / 'annotations.json'
-    path.write_text(json.dumps(content))
-    return path
-
-
 def test_statistics() -> None:
     statistics = SizeStatistics.of(torch.tensor([1.0, 2.0, 3.0, 4.0, 10.0]))
     assert (statistics.count, statistics.mean, statistics.quartiles) == (5, 4.0, (2.0, 3.0, 4.0))
@@ -68,10 +52,10 @@ def test_constants_never_reach_zero() -> None:
     assert ConstantEstimate.of(InputBoxes([image((0.01, 0))], ('ship',))).constant == 0.1
 
 
-def test_auto_in_a_config(annotations: Path) -> None:
+def test_auto_in_a_config(two_ships: Path) -> None:
     resize = dict(type='Resize', scale=(300, 300), keep_ratio=True)
     dataset = dict(
-        type='CocoDataset', ann_file=str(annotations), metainfo=dict(classes=('ship', 'person')), pipeline=[resize]
+        type='CocoDataset', ann_file=str(two_ships), metainfo=dict(classes=('ship', 'person')), pipeline=[resize]
     )
     model = dict(
         train_cfg=dict(rpn=dict(assigner=dict(type='NWDAssigner', constant='auto')), rcnn=[dict(constant=9.0)]),

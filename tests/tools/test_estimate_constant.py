@@ -9,38 +9,22 @@ from tool_runs import run_tool
 TOOL = 'analysis_tools/estimate_constant.py'
 
 
-@pytest.fixture
-def annotations(tmp_path: Path) -> Path:
-    """Ships of 4 and 6 px, no person, in an image of 100 × 100 px."""
-    content = {
-        'images': [{'id': 1, 'file_name': 'a.png', 'width': 100, 'height': 100}],
-        'categories': [{'id': 1, 'name': 'ship'}, {'id': 2, 'name': 'person'}],
-        'annotations': [
-            {'id': side, 'image_id': 1, 'category_id': 1, 'bbox': [9, 9, side, side], 'area': side**2, 'iscrowd': 0}
-            for side in (4, 6)
-        ],
-    }
-    path = tmp_path / 'annotations.json'
-    path.write_text(json.dumps(content))
-    return path
-
-
 def test_with_annotations(
-    annotations: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+    two_ships: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     out = tmp_path / 'new' / 'out.json'
-    run_tool(monkeypatch, TOOL, '--ann-file', str(annotations), '--scale', '200', '200', '--json', str(out))
+    run_tool(monkeypatch, TOOL, '--ann-file', str(two_ships), '--scale', '200', '200', '--json', str(out))
     printed = capsys.readouterr().out
     assert 'constant=10.0' in printed and 'constant=[10.0, 10.0]' in printed
     assert json.loads(out.read_text())['overall']['std'] == pytest.approx(2.0)
 
 
 def test_with_a_config(
-    annotations: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+    two_ships: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
     config = tmp_path / 'config.py'
     config.write_text(
-        f"train_dataloader = dict(dataset=dict(type='CocoDataset', ann_file={str(annotations)!r}, "
+        f"train_dataloader = dict(dataset=dict(type='CocoDataset', ann_file={str(two_ships)!r}, "
         "metainfo=dict(classes=('ship', 'person')), pipeline=[dict(type='Resize', scale_factor=2.0)]))"
     )
     run_tool(monkeypatch, TOOL, str(config))

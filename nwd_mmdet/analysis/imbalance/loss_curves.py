@@ -13,6 +13,7 @@ from mmengine.config import Config
 from torch import Tensor
 
 from nwd_mmdet.losses import OverlapLoss
+from nwd_mmdet.settings import dicts_in
 
 _POINTS = 48  # of a curve
 
@@ -111,7 +112,7 @@ def curves_of_model(cfg: Config, size: float = 32.0) -> dict[str, Any]:
     ious = torch.linspace(0.98, 0.02, _POINTS, dtype=torch.float64)
     errors = errors_of_ious(ious, size)
     found = {}
-    for name, loss, decoded, std in _box_losses(cfg.model, 'model'):
+    for name, loss, decoded, std in _box_losses(cfg.model):
         try:
             values, gradients = loss_curve(loss, errors, size, decoded, std)
         except (ValueError, KeyError, TypeError) as error:
@@ -127,16 +128,11 @@ def curves_of_model(cfg: Config, size: float = 32.0) -> dict[str, Any]:
     return found
 
 
-def _box_losses(settings: Any, name: str) -> Iterator[tuple[str, dict[str, Any], bool, float]]:
+def _box_losses(model: Any) -> Iterator[tuple[str, dict[str, Any], bool, float]]:
     """Every ``loss_bbox`` inside: its name, settings, whether it compares boxes, and the std of the deltas' x."""
-    if isinstance(settings, (list, tuple)):
-        for index, part in enumerate(settings):
-            yield from _box_losses(part, f'{name}.{index}')
-    elif isinstance(settings, dict):
-        if isinstance(settings.get('loss_bbox'), dict):
-            loss = dict(settings['loss_bbox'])
+    for name, head in dicts_in(model, 'model'):
+        if isinstance(head.get('loss_bbox'), dict):
+            loss = dict(head['loss_bbox'])
             compares = str(loss['type']).endswith(('IoULoss', 'NWDLoss', 'OverlapLoss'))
-            stds = (settings.get('bbox_coder') or {}).get('target_stds', (1.0,))
-            yield f'{name}.loss_bbox', loss, compares or bool(settings.get('reg_decoded_bbox')), float(stds[0])
-        for key, part in settings.items():
-            yield from _box_losses(part, f'{name}.{key}')
+            stds = (head.get('bbox_coder') or {}).get('target_stds', (1.0,))
+            yield f'{name}.loss_bbox', loss, compares or bool(head.get('reg_decoded_bbox')), float(stds[0])

@@ -1,0 +1,12 @@
+import pytest
+
+from nwd_mmdet.datasets import annotation_files, coco_dataset
+
+
+@pytest.fixture
+def log(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What data sets say while they are loaded."""
+    lines: list[str] = []
+    for module in (annotation_files, coco_dataset):
+        monkeypatch.setattr(module, 'print_log', lambda message, **_: lines.append(message))
+    return lines
