@@ -1,0 +1,109 @@
+"""A detector's settings beside what is built from them, without memory for its weights."""
+
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from mmdet.models.detectors import BaseDetector
+from mmdet.registry import MODELS
+from mmdet.utils import register_all_modules
+from mmengine.config import Config
+from torch import nn
+
+from nwd_mmdet.settings import dicts_in, type_name, unread_settings
+
+# What stands in the settings for what the data decide on, while they are only looked at.
+_STAND_INS = {'num_classes': 1, 'constant': 1.0}
+
+
+@dataclass(frozen=True)
+class Detector:
+    """A detector.
+
+    Attributes:
+        path: Of its settings in the config: ``model``, or ``model.detector`` in a tracker or a semi-supervised model.
+        settings: Its settings.
+        built: What they give.
+    """
+
+    path: str
+    settings: dict[str, Any]
+    built: nn.Module
+
+    @property
+    def name(self) -> str:
+        """Name of its class."""
+        return type(self.built).__name__
+
+    def module(self, name: str) -> nn.Module | None:
+        """The module of some name with dots; of several stages alike the first; None where there is none."""
+        try:
+            found = self.built.get_submodule(name)
+        except AttributeError:
+            return None
+        return found[0] if isinstance(found, nn.ModuleList) else found
+
+    def is_a(self, name: str, class_name: str) -> bool:
+        """Whether the module of some name is of a class."""
+        return class_name in class_names(self.module(name))
+
+    @property
+    def heads(self) -> Iterator[nn.Module]:
+        """The modules that predict boxes."""
+        for name in ('rpn_head', 'bbox_head', 'roi_head.bbox_head'):
+            if (head := self.module(name)) is not None:
+                yield head
+
+    def settings_in(self, name: str = '') -> Iterator[tuple[str, dict[str, Any]]]:
+        """Path, from the detector's on, and content of all its settings, or of some of them."""
+        for path, part in dicts_in(self.settings.get(name) if name else self.settings, name):
+            yield path.lstrip('.'), part
+
+    @property
+    def unread(self) -> set[str]:
+        """Paths, from the detector's on, of assigners and samplers that it does not build."""
+        return {path.lstrip('.') for path, _ in unread_settings(self.settings, self.built)}
+
+
+def class_names(module: nn.Module | None) -> list[str]:
+    """Names of a module's class and those that it inherits from, its own first."""
+    return [] if module is None else [kind.__name__ for kind in type(module).__mro__]
+
+
+def detectors_of(cfg: Config) -> list[Detector]:
+    """Build the detectors of a config.
+
+    Raises:
+        ValueError: A model that is no detector, or that cannot be built.
+    """
+    register_all_modules()
+    found = [(path, part) for path, part in dicts_in(cfg.get('model'), 'model') if _is_detector(part)]
+    # A semi-supervised model is a detector to mmdet, and so is what it trains.
+    inner = [(path, part) for path, part in found if not any(other.startswith(f'{path}.') for other, _ in found)]
+    if not inner:
+        raise ValueError(f'{cfg.filename} has no detector of mmdet as its model')
+    return [Detector(path, part, _build(part)) for path, part in inner]
+
+
+def _is_detector(part: dict[str, Any]) -> bool:
+    kind = MODELS.module_dict.get(type_name(part))
+    return isinstance(kind, type) and issubclass(kind, BaseDetector)
+
+
+def _build(settings: dict[str, Any]) -> nn.Module:
+    settings = copy.deepcopy(settings)
+    for _, part in dicts_in(settings):
+        part.update({key: value for key, value in _STAND_INS.items() if part.get(key) == 'auto'})
+        if 'teacher_ckpt' in part:
+            part['teacher_ckpt'] = None  # of a distilled detector, which would be downloaded
+    try:
+        with torch.device('meta'):  # no memory and no time for weights
+            return MODELS.build(settings)
+    except (RuntimeError, NotImplementedError):  # some backbones compute with tensors while they are built
+        pass
+    try:
+        return MODELS.build(settings)
+    except Exception as error:
+        raise ValueError(f'the model of type {type_name(settings)} cannot be built: {error}') from error
