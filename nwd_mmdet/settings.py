@@ -2,7 +2,6 @@
 
 import functools
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -69,14 +68,24 @@ def unread_settings(cfg: dict[str, Any], model: nn.Module) -> list[tuple[str, di
         cfg: What the model was built from.
         model: The model.
     """
-    built = Counter(type(held).__name__ for module in model.modules() for held in _held_by(module))
-    unread = []
+    parts: dict[str, list[tuple[str, dict[str, Any]]]] = {}
     for path, part in dicts_in(cfg.get('train_cfg'), '.train_cfg', ends=_is_task_util):
         if _is_task_util(part):
-            built[type_name(part)] -= 1
-            if built[type_name(part)] < 0:
-                unread.append((path, part))
+            parts.setdefault(type_name(part), []).append((path, part))
+    built = [held for module in model.modules() for held in _held_by(module)]
+    unread = []
+    for name, of_type in parts.items():
+        objects = [held for held in built if type(held).__name__ == name]
+        # Of several of a type, first those that no object was built from.
+        of_type.sort(key=lambda item: any(_may_be_built_from(held, item[1]) for held in objects))
+        unread += of_type[: max(len(of_type) - len(objects), 0)]
     return unread
+
+
+def _may_be_built_from(held: Any, part: dict[str, Any]) -> bool:
+    """Whether no number among the settings differs from the attribute of that name."""
+    numbers = {key: value for key, value in part.items() if isinstance(value, (bool, int, float))}
+    return all(getattr(held, key, value) == value for key, value in numbers.items())
 
 
 def _held_by(module: nn.Module) -> Iterator[Any]:

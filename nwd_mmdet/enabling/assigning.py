@@ -7,7 +7,7 @@ from mmdet.models.task_modules.assigners import BaseAssigner
 from mmengine.config import ConfigDict
 
 from nwd_mmdet.assigners import NWDAssigner
-from nwd_mmdet.enabling.detector import Detector, class_names
+from nwd_mmdet.enabling.detector import Detector
 from nwd_mmdet.enabling.metric import Metric
 from nwd_mmdet.enabling.places import Change, Left, Places, instead_of, plain
 from nwd_mmdet.settings import dicts_in, task_util, type_name
@@ -50,16 +50,13 @@ def assigner_places(detector: Detector, metric: Metric) -> Places:
             place = _never_asked(detector, path) or _assigner_place(detector, path, part, metric)
         yield place
     if not places:
-        heads = [name for head in detector.heads for name in class_names(head)]
-        how = next((f', {_WITHOUT_ASSIGNER[name]}' for name in heads if name in _WITHOUT_ASSIGNER), '')
-        yield Left('assign', detector.name, f'has no assigner{how}')
+        how = [_WITHOUT_ASSIGNER[name] for name in detector.head_classes if name in _WITHOUT_ASSIGNER]
+        yield Left('assign', detector.name, ' and '.join([*how[:1], 'has no assigner']))
 
 
 def _never_asked(detector: Detector, path: str) -> Left | None:
-    reason = next((_NEVER_ASK[name] for name in class_names(detector.module('bbox_head')) if name in _NEVER_ASK), None)
-    if reason is None:
-        return None
-    return Left('assign', f'{detector.path}.{path}', f'{type(detector.module("bbox_head")).__name__} {reason}')
+    name = next((name for name in detector.head_classes if name in _NEVER_ASK), None)
+    return None if name is None else Left('assign', f'{detector.path}.{path}', f'{name} {_NEVER_ASK[name]}')
 
 
 def _assigner_place(detector: Detector, path: str, part: dict[str, Any], metric: Metric) -> Change | Left:

@@ -37,28 +37,19 @@ class Detector:
         """Name of its class."""
         return type(self.built).__name__
 
-    def module(self, name: str) -> nn.Module | None:
-        """The module of some name with dots; of several stages alike the first; None where there is none."""
-        try:
-            found = self.built.get_submodule(name)
-        except AttributeError:
-            return None
-        return found[0] if isinstance(found, nn.ModuleList) else found
-
-    def is_a(self, name: str, class_name: str) -> bool:
-        """Whether the module of some name is of a class."""
-        return class_name in class_names(self.module(name))
+    def is_a(self, path: str, class_name: str) -> bool:
+        """Whether the settings at a path, from the detector's on, are of a class; of several stages, the first."""
+        return any(class_name in class_names(part) for found, part in self.settings_in() if found in (path, f'{path}.0'))
 
     @property
-    def heads(self) -> Iterator[nn.Module]:
-        """The modules that predict boxes."""
-        for name in ('rpn_head', 'bbox_head', 'roi_head.bbox_head'):
-            if (head := self.module(name)) is not None:
-                yield head
+    def head_classes(self) -> list[str]:
+        """Names of the classes of the heads that predict boxes, and of those that they inherit from."""
+        paths = ('rpn_head', 'bbox_head', 'roi_head.bbox_head', 'roi_head.bbox_head.0')
+        return [name for path, part in self.settings_in() if path in paths for name in class_names(part)]
 
-    def settings_in(self, name: str = '') -> Iterator[tuple[str, dict[str, Any]]]:
-        """Path, from the detector's on, and content of all its settings, or of some of them."""
-        for path, part in dicts_in(self.settings.get(name) if name else self.settings, name):
+    def settings_in(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Path, from the detector's on, and content of all its settings."""
+        for path, part in dicts_in(self.settings):
             yield path.lstrip('.'), part
 
     @property
@@ -67,9 +58,9 @@ class Detector:
         return {path.lstrip('.') for path, _ in unread_settings(self.settings, self.built)}
 
 
-def class_names(module: nn.Module | None) -> list[str]:
-    """Names of a module's class and those that it inherits from, its own first."""
-    return [] if module is None else [kind.__name__ for kind in type(module).__mro__]
+def class_names(settings: dict[str, Any]) -> list[str]:
+    """Names of the class of a module's settings and of those that it inherits from, its own first."""
+    return [kind.__name__ for kind in getattr(MODELS.module_dict.get(type_name(settings)), '__mro__', ())]
 
 
 def detectors_of(cfg: Config) -> list[Detector]:
@@ -93,17 +84,24 @@ def _is_detector(part: dict[str, Any]) -> bool:
 
 
 def _build(settings: dict[str, Any]) -> nn.Module:
+    try:
+        with torch.device('meta'):  # no memory and no time for weights
+            return MODELS.build(_with_stand_ins(settings))
+    except Exception:  # some backbones compute with tensors while they are built
+        pass
+    try:
+        return MODELS.build(_with_stand_ins(settings))
+    except Exception as error:
+        raise ValueError(f'the model of type {type_name(settings)} cannot be built: {error}') from error
+
+
+def _with_stand_ins(settings: dict[str, Any]) -> dict[str, Any]:
+    """A copy with what can be built without data, other processes and downloads."""
     settings = copy.deepcopy(settings)
     for _, part in dicts_in(settings):
         part.update({key: value for key, value in _STAND_INS.items() if part.get(key) == 'auto'})
+        if type_name(part) in ('SyncBN', 'MMSyncBN'):
+            part['type'] = 'BN'
         if 'teacher_ckpt' in part:
-            part['teacher_ckpt'] = None  # of a distilled detector, which would be downloaded
-    try:
-        with torch.device('meta'):  # no memory and no time for weights
-            return MODELS.build(settings)
-    except (RuntimeError, NotImplementedError):  # some backbones compute with tensors while they are built
-        pass
-    try:
-        return MODELS.build(settings)
-    except Exception as error:
-        raise ValueError(f'the model of type {type_name(settings)} cannot be built: {error}') from error
+            part['teacher_ckpt'] = None  # of a distilled detector
+    return settings

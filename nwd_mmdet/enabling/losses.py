@@ -6,7 +6,7 @@ from typing import Any
 
 from mmdet.registry import MODELS
 
-from nwd_mmdet.enabling.detector import Detector
+from nwd_mmdet.enabling.detector import Detector, class_names
 from nwd_mmdet.enabling.metric import Metric
 from nwd_mmdet.enabling.places import Change, Left, Places, instead_of
 from nwd_mmdet.settings import type_name
@@ -52,7 +52,7 @@ _HEADS = {
     'GFLHead': _Head(_STRIDES),
     'TOODHead': _Head(_STRIDES),
     # on points
-    'FCOSHead': _Head(_PIXELS),  # _hands() looks at norm_on_bbox
+    'FCOSHead': _Head(_PIXELS),
     'CenterNetUpdateHead': _Head(_STRIDES),
     'RTMDetHead': _Head(_PIXELS),
     'YOLOXHead': _Head(_PIXELS),
@@ -87,8 +87,7 @@ def loss_places(detector: Detector, metric: Metric) -> Places:
     """
     places = 0
     for path, part in detector.settings_in():
-        kinds = getattr(MODELS.module_dict.get(type_name(part)), '__mro__', ())
-        head = next((_HEADS[kind.__name__] for kind in kinds if kind.__name__ in _HEADS), None)
+        head = next((_HEADS[name] for name in class_names(part) if name in _HEADS), None)
         if head is None:
             continue
         places += 1
@@ -108,7 +107,7 @@ def _loss_place(
     old, new = type_name(loss), metric.loss()
     if old == new['type'] and loss.get('metric') == new.get('metric'):
         return Left('loss', f'{place}.{key}', f'compares by {metric.name} already', done=True)
-    hands = _hands(head, detector, path)
+    hands = _STRIDES if part.get('norm_on_bbox') else head.hands  # FCOS has it
     if hands == _STRIDES and metric.in_pixels:
         reason = f'{kind} hands it boxes in strides, so that C in px would be another size on every level'
         return Left('loss', f'{place}.{key}', reason)
@@ -116,7 +115,7 @@ def _loss_place(
         return Left('loss', f'{place}.{key}', reason)
     named = new['type'] if new['type'] == 'NWDLoss' else f'OverlapLoss({metric.name})'
     if old in _DELTA_LOSSES:
-        new['loss_weight'] = weight = _weight(detector, path)
+        new['loss_weight'] = weight = _weight(path, part)
         after = f'{named} on boxes, weight {weight:g}'
     else:
         after = f'{named}, weight {loss.get("loss_weight", 1.0):g} as before'
@@ -135,19 +134,11 @@ def _current_loss(part: dict[str, Any], key: str) -> dict[str, Any]:
     return dict(next(parameter.default for parameter in parameters if parameter is not None))
 
 
-def _hands(head: _Head, detector: Detector, path: str) -> str:
-    """What a head hands its losses, as it is set."""
-    module = detector.module(path)
-    if getattr(module, 'norm_on_bbox', False):  # FCOS
-        return _STRIDES
-    return head.hands
-
-
 def _bound_to_deltas(detector: Detector, path: str, part: dict[str, Any], loss: str) -> str | None:
     """Why a head that could regress boxes has to regress deltas."""
     if not part.get('with_reg', True):
         return f'{type_name(part)} predicts no boxes (with_reg=False)'
-    if detector.is_a('roi_head', 'DynamicRoIHead'):
+    if path.startswith('roi_head') and detector.is_a('roi_head', 'DynamicRoIHead'):
         return f'DynamicRoIHead adapts the beta of {loss} on deltas'
     if path.startswith('roi_head') and 'carl' in (detector.settings['train_cfg'].get('rcnn') or {}):
         return 'PISARoIHead weighs the classes by the loss on deltas'
@@ -156,6 +147,6 @@ def _bound_to_deltas(detector: Detector, path: str, part: dict[str, Any], loss: 
     return None
 
 
-def _weight(detector: Detector, path: str) -> float:
-    samples = path.startswith('roi_head') or detector.is_a(path, 'RPNHead') or detector.is_a(path, 'GARPNHead')
-    return _WEIGHT_OVER_SAMPLES if samples else _WEIGHT_OVER_POSITIVES
+def _weight(path: str, part: dict[str, Any]) -> float:
+    over_samples = path.startswith('roi_head') or 'RPNHead' in class_names(part) or 'GARPNHead' in class_names(part)
+    return _WEIGHT_OVER_SAMPLES if over_samples else _WEIGHT_OVER_POSITIVES

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from nwd_mmdet.enabling.detector import Detector, class_names
+from nwd_mmdet.enabling.detector import Detector
 from nwd_mmdet.enabling.metric import Metric
 from nwd_mmdet.enabling.places import Change, Left, Places
 from nwd_mmdet.nms import NMS_TYPES
@@ -35,9 +35,8 @@ def nms_places(detector: Detector, metric: Metric) -> Places:
             places += 1
             yield _nms_place(detector, path, part, metric)
     if not places:
-        heads = [name for head in detector.heads for name in class_names(head)]
-        how = next((f', it {_WITHOUT_NMS[name]}' for name in heads if name in _WITHOUT_NMS), '')
-        yield Left('nms', detector.name, f'has no NMS{how}')
+        how = [_WITHOUT_NMS[name] for name in detector.head_classes if name in _WITHOUT_NMS]
+        yield Left('nms', detector.name, ' and '.join([*how[:1], 'has no nms among its settings']))
 
 
 def _nms_place(detector: Detector, path: str, part: dict[str, Any], metric: Metric) -> Change | Left:
