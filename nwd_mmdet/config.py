@@ -68,12 +68,15 @@ def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> C
 
 def _refuse_class_constants_in_rpn(cfg: Config) -> None:
     """An RPN, to which all objects are of one class, cannot have an NWD constant for each class."""
-    assigner = ((cfg.get('model', {}).get('train_cfg') or {}).get('rpn') or {}).get('assigner') or {}
-    if isinstance(assigner.get('constant'), (list, tuple)):
-        raise ValueError(
-            f'model.train_cfg.rpn.assigner.constant={assigner["constant"]} has one number for each class, but an RPN '
-            'does not know the classes: give it a single number. The R-CNN stage and one-stage detectors take a list.'
-        )
+    settings = (cfg.get('model', {}).get('train_cfg') or {}).get('rpn')
+    for _, stage in dicts_in(settings):  # Cascade RPN has a list of them
+        assigner = stage.get('assigner') or {}
+        if isinstance(assigner.get('constant'), (list, tuple)):
+            raise ValueError(
+                f'model.train_cfg.rpn.assigner.constant={assigner["constant"]} has one number for each class, but an '
+                'RPN does not know the classes: give it a single number. The R-CNN stage and one-stage detectors take '
+                'a list.'
+            )
 
 
 def resolve_auto_classes(cfg: Config) -> tuple[str, ...] | None:

@@ -120,8 +120,8 @@ def _loss_place(
     else:
         after = f'{named}, weight {loss.get("loss_weight", 1.0):g} as before'
     settings: dict[str, Any] = {} if hands != _DELTAS or part.get('reg_decoded_bbox') else {'reg_decoded_bbox': True}
-    keep = {'loss_weight', 'reduction'} - new.keys()
-    settings[key] = instead_of(part.get(key), new | {name: loss[name] for name in keep if name in loss})
+    kept = {name: loss[name] for name in ('loss_weight', 'reduction') if name in loss}
+    settings[key] = instead_of(part.get(key), new | kept | new)
     return Change('loss', place, settings, old + (' on deltas' if old in _DELTA_LOSSES else ''), after, key)
 
 
