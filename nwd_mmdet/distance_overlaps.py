@@ -148,9 +148,9 @@ def nwd_iou(boxes1: Tensor, boxes2: Tensor, constant: float = 12.8, lower: float
 def _check_constant(constant: float | Tensor) -> None:
     if isinstance(constant, str):
         raise ValueError(
-            f'constant={constant!r} must be a number of pixels. tools/train.py and tools/test.py replace "auto" by the '
+            f'constant={constant!r} must be a number of pixels. nwd-mmdet train and test replace "auto" by the '
             'mean object size of the training set: take the config in the work folder of the training, which has the '
-            'number, or give what tools/analysis_tools/estimate_constant.py prints'
+            'number, or give what nwd-mmdet estimate-constant prints'
         )
     if isinstance(constant, Tensor):  # from a component that checked its numbers: looking at them would stall a GPU
         return
