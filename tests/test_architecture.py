@@ -20,6 +20,7 @@ LAYERS = (
     ('datasets',),
     ('evaluation',),
     ('config',),
+    ('enabling',),
     ('launch',),
     ('analysis',),
     ('hooks', 'doctor', 'registry', 'shipped_configs'),

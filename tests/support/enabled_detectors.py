@@ -30,7 +30,7 @@ FEW = {
     'test_cfg.rcnn.max_per_img': 10,
     'test_cfg.rcnn.score_thr': 0.0,
 }
-QUERIES = {'num_queries': 20, 'encoder.num_layers': 1, 'decoder.num_layers': 2}
+QUERIES = {'num_queries': 20, 'encoder.num_layers': 1, 'decoder.num_layers': 2, 'test_cfg.max_per_img': 10}
 # name → config of mmdet, side of the images in px, and what makes it smaller than `_shrink` does
 SHIPPED: dict[str, tuple[str, int, dict[str, Any]]] = {
     'Faster R-CNN': ('faster_rcnn/faster-rcnn_r50_fpn_1x_coco', 128, FEW),
