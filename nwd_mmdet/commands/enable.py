@@ -47,6 +47,8 @@ def run(args: argparse.Namespace) -> None:
         metric = Metric(args.metric, args.constant)
     except KeyError as error:
         args.error(f'--metric: {error.args[0]}')
-    with launch.explained_errors(lambda: "Nothing was written.", ValueError, ImportError):
+    with launch.explained_errors(lambda: 'Nothing was written.', ValueError, ImportError):
         enabled = enable(args.config, args.out, metric, args.parts, args.overwrite)
-    print(f'{enabled.report()}\n\nWritten: {args.out}\nTrain it with:\n  {launch.other_command("train", str(args.out))}')
+    print(
+        f'{enabled.report()}\n\nWritten: {args.out}\nTrain it with:\n  {launch.other_command("train", str(args.out))}'
+    )

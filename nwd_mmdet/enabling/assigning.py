@@ -3,7 +3,6 @@
 import inspect
 from typing import Any
 
-from mmdet.models.task_modules.assigners import BaseAssigner
 from mmengine.config import ConfigDict
 
 from nwd_mmdet.assigners import NWDAssigner
@@ -41,7 +40,7 @@ def assigner_places(detector: Detector, metric: Metric) -> Places:
     """
     unread, places = detector.unread, 0
     for path, part in detector.settings_in():
-        if not issubclass(task_util(part) or object, BaseAssigner):
+        if task_util(part) is None or not type_name(part).endswith('Assigner'):
             continue
         places += 1
         if path in unread:

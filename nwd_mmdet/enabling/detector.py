@@ -39,7 +39,9 @@ class Detector:
 
     def is_a(self, path: str, class_name: str) -> bool:
         """Whether the settings at a path, from the detector's on, are of a class; of several stages, the first."""
-        return any(class_name in class_names(part) for found, part in self.settings_in() if found in (path, f'{path}.0'))
+        return any(
+            class_name in class_names(part) for found, part in self.settings_in() if found in (path, f'{path}.0')
+        )
 
     @property
     def head_classes(self) -> list[str]:

@@ -38,14 +38,16 @@ class Enabled:
 
     def report(self) -> str:
         """What was set, place by place, and what was left and why."""
+        constant = self.metric.constant
         lines = [f'{self.metric.name} in {self.base}']
         width = max(len(change.place) for change in self.changes)
         lines += [f'  {c.part:6}  {c.place:{width}}  {c.before} -> {c.after}' for c in self.changes]
         if self.left:
             lines += ['left as it is', *(f'  {left.part:6}  {left.place}: {left.reason}' for left in self.left)]
-        if self.metric.has_knob:
-            auto = 'the mean object size of the training set' if self.metric.constant == 'auto' else 'px'
-            lines.append(f'C: nwd_constant = {self.metric.constant!r}, {auto}')
+        if self.metric.in_pixels:
+            name = 'nwd_constant' if self.metric.has_knob else 'constant of each part'
+            value = "'auto', the mean object size of the training set" if constant == 'auto' else f'{constant:g} px'
+            lines.append(f'C: {name} = {value}')
         return '\n'.join(lines)
 
 
@@ -103,9 +105,7 @@ def _check(out: Path, metric: Metric, overwrite: bool) -> None:
         raise ValueError(f"--constant {constant} must be a positive number of px, or 'auto'")
 
 
-def _refuse_missing(
-    config: str, changes: Sequence[Change], left: Sequence[Left], parts: Sequence[str] | None
-) -> None:
+def _refuse_missing(config: str, changes: Sequence[Change], left: Sequence[Left], parts: Sequence[str] | None) -> None:
     """Raise ValueError for parts that were asked for by name and are nowhere, or where there is nothing at all."""
     there = {change.part for change in changes} | {place.part for place in left if place.done and parts is not None}
     missing = [part for part in parts or () if part not in there]

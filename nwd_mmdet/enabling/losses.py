@@ -11,7 +11,12 @@ from nwd_mmdet.enabling.metric import Metric
 from nwd_mmdet.enabling.places import Change, Left, Places, instead_of
 from nwd_mmdet.settings import type_name
 
-_PIXELS, _STRIDES, _DELTAS, _NEITHER = 'boxes in px', 'boxes in strides', 'deltas, or boxes in px if told so', 'no boxes'
+_PIXELS, _STRIDES, _DELTAS, _NEITHER = (
+    'boxes in px',
+    'boxes in strides',
+    'deltas, or boxes in px if told so',
+    'no boxes',
+)
 # Losses on deltas that one on boxes can take the place of.
 _DELTA_LOSSES = ('L1Loss', 'SmoothL1Loss', 'BalancedL1Loss')
 # Weight of a loss 1 - overlap: where a loss on all samples of RPN and R-CNN is averaged, that of the released NWD and of

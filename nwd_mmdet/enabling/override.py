@@ -166,7 +166,9 @@ def _module_of(config: Path, out: Path) -> str:
         if not all(name.isidentifier() for name in names):
             break
         spec = importlib.util.find_spec(folder.name)
-        if folder.as_posix() in [Path(place).as_posix() for place in getattr(spec, 'submodule_search_locations', None) or []]:
+        if folder.as_posix() in [
+            Path(place).as_posix() for place in getattr(spec, 'submodule_search_locations', None) or []
+        ]:
             return '.'.join(names)
     raise ValueError(
         f'{config} is a pure-Python config (with read_base()), and {out} cannot import it: it lies in no importable '

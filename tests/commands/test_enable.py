@@ -20,7 +20,9 @@ def test_it_writes_and_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ca
     out = tmp_path / 'new' / 'mine.py'
     typed(monkeypatch, RETINANET, '--out', out, '--constant', '12.8', '--parts', 'assign', 'loss')
     printed = capsys.readouterr().out
-    assert 'model.train_cfg.assigner     MaxIoUAssigner -> NWDAssigner, thresholds 0.5 and 0.4 as before' in printed
+    assert (
+        'assign  model.train_cfg.assigner   MaxIoUAssigner -> NWDAssigner, thresholds 0.5 and 0.4 as before' in printed
+    )
     assert printed.endswith(f'Written: {out}\nTrain it with:\n  nwd-mmdet train {out}\n')
     cfg = read_config(out)
     assert cfg.nwd_constant == 12.8
