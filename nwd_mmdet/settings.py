@@ -62,7 +62,7 @@ def check_settings(cfg: dict[str, Any], model: nn.Module) -> None:
 
 
 def unread_settings(cfg: dict[str, Any], model: nn.Module) -> list[tuple[str, dict[str, Any]]]:
-    """Path, as of :func:`dicts_in`, and content of assigners and samplers in ``train_cfg`` that a detector did not build.
+    """Path, as of :func:`dicts_in`, and content of assigners and samplers in ``train_cfg`` that no part of it built.
 
     Args:
         cfg: What the model was built from.

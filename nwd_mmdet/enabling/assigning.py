@@ -43,11 +43,10 @@ def assigner_places(detector: Detector, metric: Metric) -> Places:
         if task_util(part) is None or not type_name(part).endswith('Assigner'):
             continue
         places += 1
+        place: Change | Left | None = _never_asked(detector, path)
         if path in unread:
             place = Left('assign', f'{detector.path}.{path}', f'{detector.name} never reads it')
-        else:
-            place = _never_asked(detector, path) or _assigner_place(detector, path, part, metric)
-        yield place
+        yield place or _assigner_place(detector, path, part, metric)
     if not places:
         how = [_WITHOUT_ASSIGNER[name] for name in detector.head_classes if name in _WITHOUT_ASSIGNER]
         yield Left('assign', detector.name, ' and '.join([*how[:1], 'has no assigner']))
@@ -66,8 +65,11 @@ def _assigner_place(detector: Detector, path: str, part: dict[str, Any], metric:
         return Left('assign', place, f'compares by {metric.name} already', done=True)
     if _takes(part, 'overlap'):  # assigners of this package
         own = {} if metric.has_knob or not metric.in_pixels else {'constant': metric.constant}
-        settings = {'overlap': metric.name, 'overlap_params': instead_of(part.get('overlap_params'), own)}
-        return _borne(Change('assign', place, settings, kind, f'{kind} by {metric.name}'), metric, False)
+        params = instead_of(part.get('overlap_params'), own)
+        change = Change(
+            'assign', place, {'overlap': metric.name, 'overlap_params': params}, kind, f'{kind} by {metric.name}'
+        )
+        return _borne(change, metric, False)
     if not _takes(part, 'iou_calculator'):
         return Left('assign', place, f'{kind} compares no boxes')
     if kind in _FOREGROUND_ALONE:
@@ -75,7 +77,7 @@ def _assigner_place(detector: Detector, path: str, part: dict[str, Any], metric:
     reader = _reader_of_low_overlaps(detector, path)
     if metric.name == 'nwd' and kind == 'MaxIoUAssigner' and not reader:
         return Change('assign', place, _as_nwd_assigner(part), kind, f'NWDAssigner, {_thresholds(part)} as before')
-    settings = {'iou_calculator': instead_of(part.get('iou_calculator'), metric.calculator())}
+    settings: dict[str, Any] = {'iou_calculator': instead_of(part.get('iou_calculator'), metric.calculator())}
     after = f'{kind} by {metric.name}' + (f', {_thresholds(part)} as before' if 'pos_iou_thr' in part else '')
     if reader and metric.name == 'nwd':
         after += f' ({reader}, so no NWDAssigner, which leaves low ones out)'

@@ -88,13 +88,15 @@ def _is_detector(part: dict[str, Any]) -> bool:
 def _build(settings: dict[str, Any]) -> nn.Module:
     try:
         with torch.device('meta'):  # no memory and no time for weights
-            return MODELS.build(_with_stand_ins(settings))
+            model: nn.Module = MODELS.build(_with_stand_ins(settings))
+            return model
     except Exception:  # some backbones compute with tensors while they are built
         pass
     try:
-        return MODELS.build(_with_stand_ins(settings))
+        model = MODELS.build(_with_stand_ins(settings))
     except Exception as error:
         raise ValueError(f'the model of type {type_name(settings)} cannot be built: {error}') from error
+    return model
 
 
 def _with_stand_ins(settings: dict[str, Any]) -> dict[str, Any]:

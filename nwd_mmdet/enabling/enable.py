@@ -64,7 +64,7 @@ def enable(
         config: File, or with ``mmdet::`` before its path a config of mmdet's.
         out: File to write; its folder is made.
         metric: The overlap.
-        parts: Some of :data:`~nwd_mmdet.enabling.places.PARTS`, each of which there has to be; None takes what there is.
+        parts: Some of :data:`~nwd_mmdet.enabling.places.PARTS`, each of which has to be there; None: what there is.
         overwrite: Whether ``out`` may exist.
 
     Raises:

@@ -19,8 +19,8 @@ _PIXELS, _STRIDES, _DELTAS, _NEITHER = (
 )
 # Losses on deltas that one on boxes can take the place of.
 _DELTA_LOSSES = ('L1Loss', 'SmoothL1Loss', 'BalancedL1Loss')
-# Weight of a loss 1 - overlap: where a loss on all samples of RPN and R-CNN is averaged, that of the released NWD and of
-# mmdet's faster-rcnn_r50_fpn_{iou,giou}; where one on positives is, that of mmdet's ATSS, GFL and TOOD.
+# Weight of a loss 1 - overlap. RPN and R-CNN divide it by all samples: that of the released NWD, and of mmdet's
+# faster-rcnn_r50_fpn_{iou,giou}_1x. Dense heads divide it by the positives: that of mmdet's ATSS, GFL and TOOD.
 _WEIGHT_OVER_SAMPLES, _WEIGHT_OVER_POSITIVES = 10.0, 2.0
 
 
@@ -116,8 +116,8 @@ def _loss_place(
     if hands == _STRIDES and metric.in_pixels:
         reason = f'{kind} hands it boxes in strides, so that C in px would be another size on every level'
         return Left('loss', f'{place}.{key}', reason)
-    if hands == _DELTAS and (reason := _bound_to_deltas(detector, path, part, old)):
-        return Left('loss', f'{place}.{key}', reason)
+    if hands == _DELTAS and (bound := _bound_to_deltas(detector, path, part, old)):
+        return Left('loss', f'{place}.{key}', bound)
     named = new['type'] if new['type'] == 'NWDLoss' else f'OverlapLoss({metric.name})'
     if old in _DELTA_LOSSES:
         new['loss_weight'] = weight = _weight(path, part)

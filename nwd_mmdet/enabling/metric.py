@@ -55,7 +55,7 @@ class Metric:
 
     @property
     def is_a_distance(self) -> bool:
-        """Whether boxes that lie apart have more than 0, however large: its thresholds mean others than those of IoU."""
+        """Whether boxes that lie apart have more than 0, however large: it has thresholds of its own."""
         return self._of_boxes_apart() > 0
 
     def _of_boxes_apart(self) -> float:

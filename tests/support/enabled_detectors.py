@@ -115,7 +115,7 @@ def drawn(name: str, model: nn.Module) -> dict[str, list]:
 
 
 class TwoComponents:
-    """In the place of scikit-learn's mixture of Gaussians, which PAA splits its losses by: all are of the better one."""
+    """In the place of scikit-learn's mixture of Gaussians, by which PAA splits its losses: all are of one."""
 
     GaussianMixture: type
 
