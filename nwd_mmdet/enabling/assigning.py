@@ -49,7 +49,7 @@ def assigner_places(detector: Detector, metric: Metric) -> Places:
         yield place or _assigner_place(detector, path, part, metric)
     if not places:
         how = [_WITHOUT_ASSIGNER[name] for name in detector.head_classes if name in _WITHOUT_ASSIGNER]
-        yield Left('assign', detector.name, ' and '.join([*how[:1], 'has no assigner']))
+        yield Left('assign', detector.name, f'{how[0]}, and has no assigner' if how else 'has no assigner')
 
 
 def _never_asked(detector: Detector, path: str) -> Left | None:

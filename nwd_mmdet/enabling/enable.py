@@ -74,15 +74,7 @@ def enable(
     """
     _check(out, metric, overwrite)
     base = Base(config, read_config(config))
-    found = [
-        place
-        for detector in detectors_of(base.cfg)
-        for part in PARTS
-        if parts is None or part in parts
-        for place in _PLACES[part](detector, metric)
-    ]
-    changes = tuple(place for place in found if isinstance(place, Change))
-    left = tuple(place for place in found if isinstance(place, Left))
+    changes, left = find_places(base, metric, parts)
     _refuse_missing(config, changes, left, parts)
     command = f'nwd-mmdet enable {shlex.quote(config)} --metric {metric.name}'
     if parts is not None:
@@ -91,6 +83,21 @@ def enable(
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(text, encoding='utf-8')
     return Enabled(config, out, metric, changes, left)
+
+
+def find_places(
+    base: Base, metric: Metric, parts: Sequence[str] | None = None
+) -> tuple[tuple[Change, ...], tuple[Left, ...]]:
+    """What to change in the detectors of a config, and what is left with the reason; arguments as of :func:`enable`."""
+    found = [
+        place
+        for detector in detectors_of(base.cfg)
+        for part in PARTS
+        if parts is None or part in parts
+        for place in _PLACES[part](detector, metric)
+    ]
+    changes = tuple(place for place in found if isinstance(place, Change))
+    return changes, tuple(place for place in found if isinstance(place, Left))
 
 
 def _check(out: Path, metric: Metric, overwrite: bool) -> None:

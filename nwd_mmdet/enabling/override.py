@@ -63,7 +63,7 @@ def override_text(base: Base, out: Path, changes: Sequence[Change], metric: Metr
         what = "'auto': the mean object size of the training set, " if metric.constant == 'auto' else ''
         lines.append(f'# C of all parts below. {what}in px of the network input.\nnwd_constant = {metric.constant!r}')
     lines.append(_formatted(f'model.merge({code})' if base.is_python else f'model = {code}'))
-    return '\n'.join(line for line in lines if line)
+    return '\n'.join(line for line in lines if line).rstrip() + '\n'
 
 
 def _inheriting(base: Base, out: Path) -> str:

@@ -10,11 +10,11 @@ from nwd_mmdet.settings import type_name
 
 _KEYS = ('nms', 'dqs_cfg')
 _HARD, _SOFT = 'nms', 'soft_nms'
-# What takes the place of an NMS in heads without one.
+# Heads without an NMS among their settings, and what they have.
 _WITHOUT_NMS = {
-    'CenterNetHead': 'keeps the peaks of its heat map',
-    'DETRHead': 'predicts a set without doubles',
-    'DIIHead': 'predicts a set without doubles',
+    'CenterNetHead': 'keeps the peaks of its heat map and has no NMS',
+    'DETRHead': 'predicts a set without doubles and has no NMS',
+    'DIIHead': 'predicts a set without doubles and has no NMS',
     'YOLACTHead': 'has a fast NMS of its own, by IoU',
 }
 
@@ -36,7 +36,7 @@ def nms_places(detector: Detector, metric: Metric) -> Places:
             yield _nms_place(detector, path, part, metric)
     if not places:
         how = [_WITHOUT_NMS[name] for name in detector.head_classes if name in _WITHOUT_NMS]
-        yield Left('nms', detector.name, ' and '.join([*how[:1], 'has no nms among its settings']))
+        yield Left('nms', detector.name, how[0] if how else 'has no NMS')
 
 
 def _nms_place(detector: Detector, path: str, part: dict[str, Any], metric: Metric) -> Change | Left:

@@ -1,12 +1,14 @@
 """Every detector that mmdet ships is switched, trains and detects, and asks for the overlap in each place."""
 
+import ast
 import math
 from pathlib import Path
 
 import mmdet.models.dense_heads.paa_head
 import pytest
 import torch
-from enabled_detectors import SHIPPED, TwoComponents, build_enabled, drawn, enable_shipped, observed
+from conftest import ROOT
+from enabled_detectors import SHIPPED, TwoComponents, build_enabled, drawn, enable_shipped, observed, table_row
 from mmengine.logging import MessageHub
 
 from nwd_mmdet.enabling.enable import enable
@@ -111,3 +113,18 @@ def test_the_report_names_every_place(tmp_path: Path) -> None:
     assert all(change.place in report for change in enabled.changes)
     assert 'loss    model.bbox_head.loss_bbox: TOODHead hands it boxes in strides' in report
     assert report.endswith('C: nwd_constant = 12.8 px')
+
+
+@pytest.mark.parametrize('name', SHIPPED)
+def test_the_table_of_the_page(name: str) -> None:
+    row = table_row(name)
+    assert row in (ROOT / 'docs/enable.md').read_text().splitlines(), f'docs/enable.md should have\n{row}'
+
+
+def test_the_example_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    enabled = enable(f'mmdet::{SHIPPED["Cascade R-CNN"][0]}.py', Path('mine.py'), Metric('nwd'))
+    page = (ROOT / 'docs/enable.md').read_text()
+    assert enabled.report() in page
+    block = page.partition('```python\n')[2].partition('```')[0]
+    assert ast.dump(ast.parse(block)) == ast.dump(ast.parse(enabled.out.read_text()))

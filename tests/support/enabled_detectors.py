@@ -1,5 +1,6 @@
 """mmdet's shipped detectors, small, with an overlap put into them by what ``nwd-mmdet enable`` writes."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,9 +19,11 @@ from mmengine.config import ConfigDict
 from torch import Tensor, nn
 
 from nwd_mmdet.assigners import NWDAssigner, OverlapCalculator, OverlapCost
-from nwd_mmdet.config import load_config
-from nwd_mmdet.enabling.enable import Enabled, enable
+from nwd_mmdet.config import load_config, read_config
+from nwd_mmdet.enabling.enable import Enabled, enable, find_places
 from nwd_mmdet.enabling.metric import Metric
+from nwd_mmdet.enabling.override import Base
+from nwd_mmdet.enabling.places import PARTS
 from nwd_mmdet.losses import OverlapLoss
 from nwd_mmdet.nms import NMS_TYPES
 
@@ -71,6 +74,19 @@ def enable_shipped(name: str, folder: Path, metric: str = 'nwd', **options: Any)
     """Write the override of a detector of the table, with C = 12.8 px."""
     constant = 12.8 if Metric(metric).in_pixels else 'auto'
     return enable(f'mmdet::{SHIPPED[name][0]}.py', folder / 'mine.py', Metric(metric, constant), **options)
+
+
+def table_row(name: str) -> str:
+    """The row of a detector in the table of docs/enable.md."""
+    config = f'mmdet::{SHIPPED[name][0]}.py'
+    changes, left = find_places(Base(config, read_config(config)), Metric('nwd'))
+    cells = []
+    for part in PARTS:
+        texts = Counter(change.after.partition(', threshold')[0] for change in changes if change.part == part)
+        entries = [text if count == 1 else f'{count} × {text}' for text, count in texts.items()]
+        entries += [f'left: {place.reason}' for place in left if place.part == part]
+        cells.append('; '.join(entries).replace(' as before', ''))
+    return f'| {name} | {" | ".join(cells)} |'
 
 
 def build_enabled(name: str, out: Path) -> nn.Module:
