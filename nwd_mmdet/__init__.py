@@ -27,6 +27,7 @@ try:
             config,
             datasets,
             dense_heads,
+            entry_points,
             evaluation,
             hooks,
             losses,
@@ -42,6 +43,7 @@ try:
     checkpoints.allow_mmengine_globals()
     nms.bind_in_mmcv()
     settings.check_models_when_built()
+    entry_points.resolve_in_entry_points()
 except Exception as error:  # a broken stack fails in many ways: ImportError, AssertionError, OSError, RuntimeError
     if 'nwd_mmdet.doctor' not in sys.orig_argv:  # `python -m nwd_mmdet.doctor` itself has to start whatever is broken
         from nwd_mmdet import doctor
