@@ -19,7 +19,7 @@ from mmengine.runner import FlexibleRunner, Runner
 
 from nwd_mmdet.config import resolve_config
 
-__all__ = ['resolve_in_entry_points', 'resolved_when_read']
+__all__ = ['replaced', 'resolve_in_entry_points', 'resolved_when_read']
 
 
 def resolve_in_entry_points() -> None:
@@ -95,8 +95,16 @@ def resolved_when_read(options_follow: bool) -> Iterator[None]:
         merge(cfg, *args, **kwargs)
         resolve_config(cfg)
 
-    Config.fromfile, Config.merge_from_dict = staticmethod(read), merged
+    with replaced(Config, 'fromfile', staticmethod(read)), replaced(Config, 'merge_from_dict', merged):
+        yield
+
+
+@contextlib.contextmanager
+def replaced(owner: Any, name: str, value: Any) -> Iterator[None]:
+    """Inside, an attribute of a class or a module is another one."""
+    before = vars(owner)[name]  # with getattr, a static method would come back as a function
+    setattr(owner, name, value)
     try:
         yield
     finally:
-        Config.fromfile, Config.merge_from_dict = staticmethod(fromfile), merge
+        setattr(owner, name, before)
