@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import mmdet.apis
+from mmdet.registry import TRANSFORMS
 from mmengine.config import Config
 from mmengine.runner import FlexibleRunner, Runner
 
 from nwd_mmdet.config import resolve_config
+from nwd_mmdet.settings import dicts_in, type_name
 
 __all__ = ['replaced', 'resolve_in_entry_points', 'resolved_when_read']
 
@@ -52,9 +54,23 @@ def _with_resolved(init_model: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(init_model)
     def init_resolved(self: Any, cfg: Any, *args: Any, **kwargs: Any) -> Any:
         resolve_config(cfg if isinstance(cfg, Config) else Config(cfg))  # the inferencer's own, of file or as a copy
+        _name_transforms(cfg)
         return init_model(self, cfg, *args, **kwargs)
 
     return init_resolved
+
+
+def _name_transforms(cfg: Any) -> None:
+    """Put names in place of the classes and dotted names that transforms have in a pure-Python config and its copies.
+
+    DetInferencer looks for the transform that loads the image by its name, and finds no class in onedl-mmdetection, no
+    dotted name in mmdet 3.3.
+    """
+    for _, part in dicts_in(cfg.get('test_dataloader')):
+        kind, name = part.get('type'), type_name(part)
+        transform = TRANSFORMS.get(kind) if isinstance(kind, str) else kind
+        if transform is not None and transform is TRANSFORMS.get(name):
+            part['type'] = name
 
 
 def _with_options(init_detector: Callable[..., Any]) -> Callable[..., Any]:
