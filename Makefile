@@ -41,14 +41,14 @@ format: install
 
 demo: CONFIG = faster-rcnn_r18-small_fpn_rpn-nwd_synthetic
 demo: install
-	$(BIN)/python tools/dataset_converters/draw_synthetic.py data/synthetic
-	$(BIN)/python tools/train.py configs/demo/$(CONFIG).py --work-dir work_dirs/demo
-	$(BIN)/python tools/test.py work_dirs/demo/$(CONFIG).py $$(cat work_dirs/demo/last_checkpoint) \
+	$(BIN)/nwd-mmdet draw-synthetic data/synthetic
+	$(BIN)/nwd-mmdet train configs/demo/$(CONFIG).py --work-dir work_dirs/demo
+	$(BIN)/nwd-mmdet test work_dirs/demo/$(CONFIG).py $$(cat work_dirs/demo/last_checkpoint) \
 		--show-dir $(CURDIR)/work_dirs/demo/pictures
 	@echo
 	@echo "Checkpoint: $$(cat work_dirs/demo/last_checkpoint)"
 	@echo "Pictures of the held-out images, objects left, detections right: work_dirs/demo/pictures/"
-	@echo "The same detector with IoU: $(BIN)/python tools/train.py configs/demo/faster-rcnn_r18-small_fpn_synthetic.py"
+	@echo "The same detector with IoU: $(BIN)/nwd-mmdet train configs/demo/faster-rcnn_r18-small_fpn_synthetic.py"
 
 docs: $(VENV)/.installed-docs
 	$(BIN)/python -m sphinx --fresh-env --write-all --fail-on-warning --keep-going --quiet -c docs . docs/_build
@@ -59,10 +59,10 @@ $(VENV)/.installed-docs: $(VENV)/.installed requirements/docs.txt
 	@touch $@
 
 figures: install
-	$(BIN)/python tools/analysis_tools/draw_figures.py
+	$(BIN)/nwd-mmdet draw-figures
 
 bench: install
-	$(BIN)/python tools/benchmark.py --out docs/performance.md
+	$(BIN)/nwd-mmdet benchmark --out docs/performance.md
 
 docker:
 	docker build -t nwd_mmdet -f docker/Dockerfile .

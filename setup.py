@@ -20,7 +20,12 @@ setup(
     long_description_content_type='text/markdown',
     license='Apache-2.0',
     packages=find_packages(include=['nwd_mmdet', 'nwd_mmdet.*']),
-    package_data={'nwd_mmdet.analysis.imbalance.page': ['page.html']},
+    package_data={
+        # Configs and tools, as mim and mmengine look for them: links to the folders of the checkout.
+        'nwd_mmdet': ['.mim/model-index.yml', '.mim/configs/**/*', '.mim/tools/**/*'],
+        'nwd_mmdet.analysis.imbalance.page': ['page.html'],
+    },
+    entry_points={'console_scripts': ['nwd-mmdet = nwd_mmdet.__main__:main']},
     python_requires='>=3.10',
     install_requires=[
         'torch>=2.4',

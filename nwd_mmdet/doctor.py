@@ -198,7 +198,7 @@ _OPERATORS = {
 
 def _list_registered() -> str:
     registry = importlib.import_module('mmdet.registry')
-    importlib.import_module('nwd_mmdet')
+    importlib.import_module('nwd_mmdet.plugin')
     kinds = ('MODELS', 'TASK_UTILS', 'DATASETS', 'TRANSFORMS', 'METRICS', 'HOOKS')
     entries = (entry for kind in kinds for entry in getattr(registry, kind).module_dict.items())
     names = sorted(name for name, entry in entries if entry.__module__.startswith('nwd_mmdet.'))

@@ -1,17 +1,18 @@
-"""Starting and ending a run: arguments, processes on the CPU, learning rates nobody asked for, errors in a sentence."""
+"""Starting and ending a run: processes on the CPU, learning rates nobody asked for, errors in a sentence."""
 
 import argparse
 import contextlib
 import datetime
 import math
 import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
-from mmengine.config import Config, DictAction
+from mmengine.config import Config
 from mmengine.device import get_device
 from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
@@ -20,33 +21,9 @@ from mmengine.runner import Runner
 from nwd_mmdet.config import load_config
 
 __all__ = [
-    *('RateChecks', 'argument_parser', 'check_checkpoint', 'configure', 'explained_errors', 'relative_path'),
-    'warm_ups_too_long',
+    *('RateChecks', 'check_checkpoint', 'configure', 'explained_errors', 'other_command', 'relative_path'),
+    *('same_command', 'warm_ups_too_long'),
 ]
-
-
-def argument_parser(description: str) -> argparse.ArgumentParser:
-    """Return a parser of the arguments that training and testing have in common, named as mmdet names them."""
-    parser = argparse.ArgumentParser(description=description)
-    parser.add_argument('config', help='config file; mmdet:: before the path takes one that mmdet brings')
-    parser.add_argument('--work-dir', metavar='DIR', help='folder for what is written; default: work_dirs/CONFIG')
-    parser.add_argument(
-        '--cfg-options',
-        nargs='+',
-        action=DictAction,
-        metavar='KEY=VALUE',
-        help='settings that replace those of the config: optim_wrapper.optimizer.lr=0.005 '
-        'model.rpn_head.anchor_generator.scales=[2]; quote values with brackets or spaces',
-    )
-    parser.add_argument(
-        '--launcher',
-        choices=['none', 'pytorch', 'slurm', 'mpi'],
-        default='none',
-        help='what started the processes of a distributed run; dist_*.sh and slurm_*.sh set it',
-    )
-    # torch.distributed.launch passes it, spelt either way; torchrun sets the environment variable instead.
-    parser.add_argument('--local_rank', '--local-rank', type=int, default=0, help=argparse.SUPPRESS)
-    return parser
 
 
 def configure(args: argparse.Namespace) -> Config:
@@ -56,7 +33,7 @@ def configure(args: argparse.Namespace) -> Config:
     A run by torchrun on a machine without GPUs joins its process group here, with gloo.
 
     Args:
-        args: What a parser of :func:`argument_parser` returned.
+        args: Arguments of :func:`nwd_mmdet.commands.arguments.add_run`.
 
     Raises:
         FileNotFoundError: As :func:`~nwd_mmdet.config.load_config`.
@@ -91,7 +68,7 @@ def check_checkpoint(path: str) -> None:
     """Raise FileNotFoundError where a checkpoint is neither a file nor a URL, before data sets and model are built."""
     if '://' not in path and not Path(path).is_file():
         raise FileNotFoundError(
-            f'no checkpoint {Path(path).absolute()}. tools/train.py prints the path of its last one, '
+            f'no checkpoint {Path(path).absolute()}. Training prints the path of its last one, '
             'which is also written in last_checkpoint in its work folder.'
         )
 
@@ -188,6 +165,26 @@ def relative_path(path: str | Path) -> str:
     """Return the path as short as it can be given in the working directory."""
     path = Path(path).absolute()
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def same_command(*more: str) -> str:
+    """Return what was typed to start this program, with further words after it."""
+    program = sys.argv[0]
+    start = ['python', program] if program.endswith('.py') else [Path(program).name]
+    return shlex.join([*start, *sys.argv[1:], *more])
+
+
+def other_command(name: str, *words: str) -> str:
+    """Return what to type for another command, in the way in which this program was started.
+
+    Args:
+        name: Of a command that is a script beside this one, too.
+        *words: What stands after it.
+    """
+    script = Path(sys.argv[0])
+    if script.suffix == '.py':
+        return shlex.join(['python', relative_path(script.with_name(f'{name}.py')), *words])
+    return shlex.join([script.name, name, *words])
 
 
 @contextlib.contextmanager

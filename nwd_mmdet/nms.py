@@ -135,7 +135,9 @@ def bind_in_mmcv() -> None:
             if str(nms_cfg.get('type')).startswith('mmcv.'):  # a name that mmcv writes and does not find
                 nms_cfg = {**nms_cfg, 'type': kind}
             return original(boxes, scores, idxs, nms_cfg, class_agnostic)
-        params = {key: value for key, value in nms_cfg.items() if key not in ('type', 'split_thr', 'class_agnostic')}
+        # mmengine marks what a config inherits from a package with its _scope_.
+        no_params = ('type', 'split_thr', 'class_agnostic', '_scope_')
+        params = {key: value for key, value in nms_cfg.items() if key not in no_params}
         if nms_cfg.get('class_agnostic', class_agnostic):
             idxs = torch.zeros_like(idxs)
         return NMS_TYPES[kind](boxes, scores, idxs=idxs, **params)

@@ -1,7 +1,6 @@
 """What the documentation says can be run."""
 
 import re
-import runpy
 import shlex
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from mmdet.registry import DATASETS, METRICS, MODELS, TASK_UTILS
 from mmdet.utils import register_all_modules
 from mmengine.config import Config
 
+from nwd_mmdet.__main__ import COMMANDS, main
 from nwd_mmdet.datasets import find_annotations
 from nwd_mmdet.overlaps import OVERLAPS
 
@@ -34,6 +34,13 @@ def test_files_named_exist(page: Path) -> None:
     missing = [name for name in named if not (ROOT / name).exists()]
     missing += [link for link in links if not (page.parent / link).exists()]
     assert not missing, f'{page.name} names {missing}'
+
+
+@pytest.mark.parametrize('page', PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_exist(page: Path) -> None:
+    known = [name for names in COMMANDS.values() for name in names]
+    typed = re.findall(r'\bnwd-mmdet ([a-z][\w-]*)', page.read_text())
+    assert set(typed) <= set(known), f'{page.name} names a command that is none'
 
 
 def test_the_index_lists_every_page() -> None:
@@ -71,9 +78,8 @@ def test_the_command_that_evaluates_files(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     exec(blocks('docs/evaluation.md', 'python')[0], {})
     (command,) = blocks('docs/evaluation.md', 'bash')
-    _, tool, *arguments = shlex.split(command)
-    monkeypatch.setattr('sys.argv', [tool, *arguments])
-    runpy.run_path(str(ROOT / tool), run_name='__main__')
+    monkeypatch.setattr('sys.argv', shlex.split(command))
+    main()
     assert '"AP_per_iou"' in (tmp_path / 'numbers.json').read_text()
 
 

@@ -1,5 +1,6 @@
 """What tools do around a run: their arguments, the work folder, and how they end."""
 
+import argparse
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -8,22 +9,30 @@ import pytest
 from conftest import ROOT
 from mmengine.config import Config
 
+from nwd_mmdet.commands.arguments import add_run
 from nwd_mmdet.launch import (
     RateChecks,
-    argument_parser,
     check_checkpoint,
     configure,
     explained_errors,
+    other_command,
     relative_path,
+    same_command,
     warm_ups_too_long,
 )
 
 CONFIG = str(ROOT / 'configs/demo/faster-rcnn_r18-small_fpn_rpn-nwd_synthetic.py')
 
 
+def run_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser()
+    add_run(parser)
+    return parser
+
+
 def test_work_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv('LOCAL_RANK', '0')  # which configure() sets where it is not
-    parser = argument_parser('Train.')
+    parser = run_parser()
     assert configure(parser.parse_args([CONFIG])).work_dir == f'work_dirs/{Path(CONFIG).stem}'
     assert configure(parser.parse_args([CONFIG, '--cfg-options', 'work_dir=runs/b'])).work_dir == 'runs/b'
     both = parser.parse_args([CONFIG, '--work-dir', 'runs/a', '--cfg-options', 'work_dir=runs/b', 'randomness.seed=3'])
@@ -33,9 +42,7 @@ def test_work_folder(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_config_that_cannot_be_resolved_ends_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv('LOCAL_RANK', '0')
     monkeypatch.setattr(sys, 'argv', ['tools/train.py'])
-    args = argument_parser('Train.').parse_args(
-        [CONFIG, '--cfg-options', 'model.train_cfg.rpn.assigner.constant=[5,9]']
-    )
+    args = run_parser().parse_args([CONFIG, '--cfg-options', 'model.train_cfg.rpn.assigner.constant=[5,9]'])
     with pytest.raises(SystemExit, match=r'^train.py: .*an RPN does not know the classes'):
         configure(args)
 
@@ -103,3 +110,16 @@ def test_checkpoints_say_how_many_images_a_step_had(loader: dict, meta: dict) ->
     checkpoint: dict = {'meta': {}}
     RateChecks().before_save_checkpoint(runner, checkpoint)
     assert checkpoint['meta'] == meta
+
+
+@pytest.mark.parametrize(
+    ('argv', 'same', 'other'),
+    [
+        (['tools/train.py', 'a b.py'], "python tools/train.py 'a b.py' --resume", 'python tools/test.py c.py'),
+        (['/bin/nwd-mmdet', 'train', 'a.py'], 'nwd-mmdet train a.py --resume', 'nwd-mmdet test c.py'),
+    ],
+)
+def test_commands_to_type_next(argv: list[str], same: str, other: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, 'argv', argv)
+    assert same_command('--resume') == same
+    assert other_command('test', 'c.py') == other

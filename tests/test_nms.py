@@ -86,7 +86,8 @@ def test_by_name_in_mmcv(count: int, class_agnostic: bool) -> None:
 
     boxes, scores = draw_clusters(count, size=2000)
     idxs = torch.arange(count) % 5
-    dets, keep = batched_nms(boxes, scores, idxs, dict(**NMS, class_agnostic=class_agnostic))
+    inherited = dict(**NMS, class_agnostic=class_agnostic, _scope_='nwd_mmdet')  # as a config has it from a package
+    dets, keep = batched_nms(boxes, scores, idxs, inherited)
     expected = nwd_nms(boxes, scores, 0.85) if class_agnostic else batched_nwd_nms(boxes, scores, idxs, 0.85)
     assert torch.equal(keep, expected[1]) and torch.equal(dets, expected[0])
 

@@ -47,11 +47,11 @@ def tables(experiments: Sequence[Experiment], markdown: bool = False) -> str:
 
 
 def _table(name: str, entries: Sequence[tuple[Experiment, Mapping[str, Any]]], markdown: bool) -> str:
-    rows = [['row', 'published', 'logged', 'measured', 'arguments of tools/train.py' if markdown else 'experiment']]
+    rows = [['row', 'published', 'logged', 'measured', 'arguments of nwd-mmdet train' if markdown else 'experiment']]
     for experiment, row in entries:
         known = [_numbers(row.get(source), experiment.metrics) for source in ('Published', 'Logged')]
         measured = '; '.join(_measured(run, experiment.metrics) for run in experiment.runs) or NOT_MEASURED
-        arguments = experiment.command.removeprefix('python tools/train.py ')
+        arguments = experiment.command.removeprefix('nwd-mmdet train ')
         rows.append([row['Row'], *known, measured, f'`{arguments}`' if markdown else experiment.name])
     filled = [column for column in zip(*rows) if any(cell != '–' for cell in column[1:])]
     rows = [list(cells) for cells in zip(*filled)]

@@ -62,7 +62,7 @@ class Experiment:
         """What to type to train it."""
         options = ''.join(f' {key}={_option(value)}' for key, value in self.options.items())
         work_dir = f' --work-dir work_dirs/{self.name} --cfg-options{options}' if options else ''
-        return f'python tools/train.py {self.config}{work_dir}'
+        return f'nwd-mmdet train {self.config}{work_dir}'
 
     def load(self, root: Path) -> Config:
         """The config with the options applied."""

@@ -83,7 +83,7 @@ class NoisyBoxes(BaseTransform):
 
     Goes right behind ``LoadAnnotations``. The noise of an image depends on the seed and the image's file name, not on
     the order of loading or on processes. Regions to ignore stay.
-    ``python tools/dataset_converters/box_noise.py ANNOTATIONS.json`` prints the mean IoU with the clean boxes.
+    ``nwd-mmdet box-noise ANNOTATIONS.json`` prints the mean IoU with the clean boxes.
 
     Required keys: ``img_path``, ``img_shape``, ``gt_bboxes``. Modified: ``gt_bboxes``.
 

@@ -1,4 +1,4 @@
-"""VisDrone-DET in COCO's format, as tools/dataset_converters/visdrone2coco.py writes it."""
+"""VisDrone-DET in COCO's format, as nwd-mmdet visdrone2coco writes it."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ class VisDroneDataset(CheckedCocoDataset):
     }
     SOURCE = Source(
         'VisDrone2019-DET is released at github.com/VisDrone/VisDrone-Dataset. Unpack it under data/VisDrone, or name '
-        'your folder by VISDRONE_ROOT, and convert each split: python tools/dataset_converters/visdrone2coco.py '
+        'your folder by VISDRONE_ROOT, and convert each split: nwd-mmdet visdrone2coco '
         'data/VisDrone/VisDrone2019-DET-train data/VisDrone/annotations/visdrone_train.json',
         pattern='*visdrone*',
     )

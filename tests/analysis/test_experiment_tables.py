@@ -33,7 +33,7 @@ def test_json() -> None:
     assert (own['measured'], own['logged']['AP'], own['published']) == (NOT_MEASURED, 4, None)
     assert (paper['table'], paper['row'], paper['experiment']) == ('1', 'IoU', 'plain')
     assert paper['measured'] == [{'seed': 7, 'source': 'work_dirs/a', 'metrics': EXPERIMENTS[1].runs[0].metrics}]
-    assert paper['command'] == 'python tools/train.py a.py'
+    assert paper['command'] == 'nwd-mmdet train a.py'
 
 
 def test_readme_is_written_once(tmp_path) -> None:
@@ -54,4 +54,4 @@ def test_readmes_of_the_configs(metafile) -> None:
     """The README has the tables that the tool makes."""
     readme = metafile.with_name('README.md').read_text(encoding='utf-8')
     table = tables(read_experiments(metafile), markdown=True)
-    assert table in readme, 'run tools/analysis_tools/experiments.py --update-readmes'
+    assert table in readme, 'run nwd-mmdet experiments --update-readmes'

@@ -52,7 +52,7 @@ def test_what_counts_as_the_same_settings() -> None:
 def test_command_sets_the_options() -> None:
     experiment = Experiment('name', 'a.py', {'model.x.scales': [2, 4], 'model.y': 'topk', 'model.z': 1.5}, [ROW])
     assert shlex.split(experiment.command) == [
-        *('python', 'tools/train.py', 'a.py', '--work-dir', 'work_dirs/name', '--cfg-options'),
+        *('nwd-mmdet', 'train', 'a.py', '--work-dir', 'work_dirs/name', '--cfg-options'),
         *('model.x.scales=[2,4]', 'model.y=topk', 'model.z=1.5'),
     ]
 

@@ -1,14 +1,13 @@
 """tools/train.py and tools/test.py through their command lines, on four drawn images."""
 
+import argparse
 import os
 import pickle
-import runpy
 import shlex
 import signal
 import subprocess
 import sys
 import time
-from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +17,10 @@ import pytest
 import torch
 from conftest import ROOT
 from mmengine.config import Config
+from tool_runs import run_tool
 
+from nwd_mmdet.commands.test import augment
+from nwd_mmdet.commands.train import apply_arguments
 from nwd_mmdet.datasets.synthetic import draw_set
 
 CONFIG = ROOT / 'configs/demo/faster-rcnn_r18-small_fpn_rpn-nwd_anchor2_synthetic.py'
@@ -82,7 +84,14 @@ def interrupted(environment: dict[str, str], tmp_path_factory: pytest.TempPathFa
     command = [sys.executable, ROOT / 'tools/train.py', CONFIG.name, '--work-dir', 'run', '--cfg-options', *OPTIONS]
     with (folder / 'log').open('w') as log:
         process = subprocess.Popen(
-            command, env=environment, cwd=folder, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            env=environment,
+            cwd=folder,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            # A shell that started the tests in the background has left Ctrl-C ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         give_up = time.monotonic() + 300
         while process.poll() is None and not (folder / 'run' / 'last_checkpoint').exists():
@@ -172,8 +181,7 @@ def main(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, environment: dict[str,
     monkeypatch.syspath_prepend(environment['SYNTHETIC_ROOT'])  # for what the trained config imports
 
     def call(tool: str, *args: str) -> None:
-        monkeypatch.setattr(sys, 'argv', [tool, *args])
-        runpy.run_path(str(ROOT / 'tools' / tool))['main']()
+        run_tool(monkeypatch, tool, *args)
 
     return call
 
@@ -195,7 +203,6 @@ def test_tta_flips_where_the_config_does_not_say(main: Callable, resumed: Traini
 
 
 def test_tta_keeps_what_the_config_says() -> None:
-    augment = runpy.run_path(str(ROOT / 'tools/test.py'))['augment']
     cfg = Config.fromfile(CONFIG)
     cfg.test_dataloader.dataset.pipeline[-1].meta_keys = ('img_id', 'instances')
     cfg.model.test_cfg.rcnn.nms = dict(type='nwd_nms', iou_threshold=0.5)
@@ -259,27 +266,30 @@ def test_refused_before_anything_is_loaded(
 def applied(settings: dict, **args: object) -> Config:
     """A config of these settings after train.py's arguments."""
     cfg = Config(settings)
-    namespace = Namespace(**{'amp': False, 'auto_scale_lr': False, 'resume': None, **args})
-    runpy.run_path(str(ROOT / 'tools/train.py'))['apply_arguments'](cfg, namespace)
+    parser = argparse.ArgumentParser()
+    settings_of_none = {'amp': False, 'auto_scale_lr': False, 'resume': None, 'error': parser.error}
+    apply_arguments(cfg, argparse.Namespace(**settings_of_none | args))
     return cfg
 
 
-def test_arguments_of_train() -> None:
+def test_arguments_of_train(capsys: pytest.CaptureFixture) -> None:
     assert applied(dict(auto_scale_lr=dict(enable=False, base_batch_size=8)), auto_scale_lr=True).auto_scale_lr.enable
-    with pytest.raises(SystemExit, match='auto_scale_lr.base_batch_size='):
+    with pytest.raises(SystemExit):
         applied(dict(auto_scale_lr=dict(enable=False)), auto_scale_lr=True)
+    assert 'auto_scale_lr.base_batch_size=' in capsys.readouterr().err
     last = applied(dict(load_from='pretrained.pth'), resume='auto')
     assert last.resume and last.load_from is None
 
 
-def test_amp(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_amp(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
     settings = dict(optim_wrapper=dict(type='OptimWrapper', optimizer=dict(type='SGD', lr=0.1)))
     monkeypatch.setattr('mmengine.device.get_device', lambda: 'cuda')
     wrapper = applied(settings, amp=True).optim_wrapper
     assert (wrapper.type, wrapper.loss_scale, wrapper.optimizer.lr) == ('AmpOptimWrapper', 'dynamic', 0.1)
     monkeypatch.setattr('mmengine.device.get_device', lambda: 'cpu')
-    with pytest.raises(SystemExit, match='--amp needs a GPU'):
+    with pytest.raises(SystemExit):
         applied(settings, amp=True)
+    assert '--amp needs a GPU' in capsys.readouterr().err
 
 
 LAUNCHED = [

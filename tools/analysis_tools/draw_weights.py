@@ -1,45 +1,8 @@
-"""Draw what dual weighting gives around an object: score, IoU and weights, beside those of GFL and VFL.
+"""``nwd-mmdet draw-weights``, for a checkout."""
 
-Usage: python tools/analysis_tools/draw_weights.py CONFIG CHECKPOINT --out OUT.png [--image NAME] [--object INDEX]
-"""
+import sys
 
-import argparse
-from pathlib import Path
-
-import nwd_mmdet  # noqa: F401  isort: skip  before anything of mmdet
-import torch
-from mmdet.apis import init_detector
-from mmdet.registry import DATASETS
-
-from nwd_mmdet.analysis.figures.dual_weighting import draw_weight_maps
-from nwd_mmdet.analysis.weight_maps import maps_of_image
-from nwd_mmdet.config import load_config
-from nwd_mmdet.launch import check_checkpoint, explained_errors
-
-
-def parse_args() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
-    parser.add_argument('config', help='config of a detector with a DWHead')
-    parser.add_argument('checkpoint', help='its weights')
-    parser.add_argument('--out', type=Path, required=True, help='picture to write: .png, .svg, .pdf')
-    parser.add_argument('--image', metavar='NAME', help='file name of a test image; default: the first with objects')
-    parser.add_argument('--object', type=int, metavar='INDEX', help='number of the object; default: the largest')
-    return parser.parse_args()
-
-
-def main() -> None:
-    """Draw the picture."""
-    args = parse_args()
-    with explained_errors(lambda: 'Nothing was written.', ValueError):
-        cfg = load_config(args.config)
-        check_checkpoint(args.checkpoint)
-        detector = init_detector(cfg, args.checkpoint, device='cuda' if torch.cuda.is_available() else 'cpu')
-        dataset = DATASETS.build(cfg.test_dataloader.dataset)
-        found = maps_of_image(detector, dataset, args.image, args.object)
-    draw_weight_maps(args.out, found)
-    print(args.out)
-
+from nwd_mmdet.__main__ import run_command
 
 if __name__ == '__main__':
-    main()
+    run_command('draw-weights', sys.argv[1:])

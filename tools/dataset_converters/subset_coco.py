@@ -1,40 +1,8 @@
-"""Write a COCO annotation file with part of another's images, drawn at random, to train on less data.
+"""``nwd-mmdet subset-coco``, for a checkout."""
 
-Usage: python tools/dataset_converters/subset_coco.py IN.json OUT.json --fraction 0.25 [--seed 0]
-"""
+import sys
 
-import argparse
-from pathlib import Path
-
-import nwd_mmdet  # noqa: F401  isort: skip  before anything of mmdet
-from nwd_mmdet import launch
-from nwd_mmdet.datasets.annotation_files import read_json, write_json
-from nwd_mmdet.datasets.subset import take_subset
-
-
-def parse_args() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
-    parser.add_argument('source', type=Path, metavar='IN.json', help='COCO annotation file')
-    parser.add_argument('out', type=Path, metavar='OUT.json', help='file to write')
-    parser.add_argument('--fraction', type=float, required=True, help='part of the images to keep, in (0, 1]')
-    parser.add_argument('--seed', type=int, default=0, help='of the draw; default: %(default)s')
-    return parser.parse_args()
-
-
-def main() -> None:
-    """Draw, write, and say how much is left."""
-    args = parse_args()
-    with launch.explained_errors(lambda: 'Nothing was written.', OSError, ValueError):
-        coco = read_json(args.source)
-        try:
-            subset = take_subset(coco, args.fraction, args.seed)
-        except KeyError as error:
-            raise ValueError(f'{args.source} is no COCO annotation file: it lacks {error}') from None
-        write_json(subset, args.out)
-    sizes = [f'{len(subset[part]):,} of {len(coco[part]):,} {part}' for part in ('images', 'annotations')]
-    print(f'{args.out}: {", ".join(sizes)}')
-
+from nwd_mmdet.__main__ import run_command
 
 if __name__ == '__main__':
-    main()
+    run_command('subset-coco', sys.argv[1:])

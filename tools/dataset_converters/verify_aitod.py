@@ -1,45 +1,8 @@
-"""Check AI-TOD: which images and annotations are missing, doubled or of another size than published.
+"""``nwd-mmdet verify-aitod``, for a checkout."""
 
-Usage: python tools/dataset_converters/verify_aitod.py AITOD_DIR [--list] [--json OUT.json]
-"""
+import sys
 
-import argparse
-from pathlib import Path
-
-import nwd_mmdet  # noqa: F401  isort: skip  before anything of mmdet
-from nwd_mmdet import launch
-from nwd_mmdet.datasets.aitod_files import find_annotation_files
-from nwd_mmdet.datasets.aitod_verification import table, to_json, verify
-from nwd_mmdet.datasets.annotation_files import write_json
-
-
-def main() -> None:
-    """Print the table; exit with 1 if something is wrong."""
-    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
-    parser.add_argument('root', type=Path, metavar='AITOD_DIR', help='folder with annotations/ and images')
-    parser.add_argument(
-        '--list', action='store_true', help='name every file that is missing, extra, mis-sized, doubled'
-    )
-    parser.add_argument('--json', type=Path, metavar='OUT', help='JSON file for everything')
-    args = parser.parse_args()
-    with launch.explained_errors(lambda: 'Nothing was written.', OSError, ValueError):
-        reports, shared = verify(args.root, find_annotation_files(args.root))
-    print(table(reports))
-    print('boxes: annotations under 1 px wide or high, or out of their image; AITODDataset clips or drops them')
-    for what, names in shared.items():
-        print(f'{len(names):,} images are in both {what}, which should have none in common: {", ".join(names[:5])}')
-    if args.list:
-        for report in reports:
-            for what in ('missing', 'extra', 'wrong_size', 'doubled'):
-                for name in getattr(report, what):
-                    print(f'{report.file}: {what} {name}')
-    if args.json:
-        write_json(to_json(reports, shared), args.json, indent=2)
-        print(f'Everything: {args.json}')
-    if shared or not all(report.right for report in reports):
-        raise SystemExit(1)
-    print('All is as published.')
-
+from nwd_mmdet.__main__ import run_command
 
 if __name__ == '__main__':
-    main()
+    run_command('verify-aitod', sys.argv[1:])

@@ -1,41 +1,8 @@
-"""Convert the annotations of a VisDrone2019-DET split to COCO's format.
+"""``nwd-mmdet visdrone2coco``, for a checkout."""
 
-Usage: python tools/dataset_converters/visdrone2coco.py SPLIT_DIR OUT.json [--sizes SIZES.csv] [--skip-missing]
-"""
+import sys
 
-import argparse
-from pathlib import Path
-
-import nwd_mmdet  # noqa: F401  isort: skip  before anything of mmdet
-from nwd_mmdet import launch
-from nwd_mmdet.datasets.annotation_files import write_json
-from nwd_mmdet.datasets.visdrone_conversion import convert, image_sizes, read_sizes
-
-
-def parse_args() -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__.partition('\n')[0])
-    parser.add_argument('split_dir', type=Path, metavar='SPLIT_DIR', help='folder with annotations/ and images/')
-    parser.add_argument('out', type=Path, metavar='OUT.json', help='file to write')
-    parser.add_argument(
-        '--sizes', type=Path, metavar='CSV', help='file_name,width,height of the images, where images/ is not there'
-    )
-    parser.add_argument('--skip-missing', action='store_true', help='leave out images whose size is not known')
-    return parser.parse_args()
-
-
-def main() -> None:
-    """Convert, and print what was met."""
-    args = parse_args()
-    with launch.explained_errors(lambda: 'Nothing was written.', OSError, ValueError):
-        sizes = read_sizes(args.sizes) if args.sizes else image_sizes(args.split_dir / 'images')
-        conversion = convert(args.split_dir, sizes, args.skip_missing)
-        write_json(conversion.dataset, args.out)
-    print(conversion.summary())
-    if conversion.unsized:
-        print(f'Left out: {", ".join(conversion.unsized)}')
-    print(f'Written to {args.out}')
-
+from nwd_mmdet.__main__ import run_command
 
 if __name__ == '__main__':
-    main()
+    run_command('visdrone2coco', sys.argv[1:])

@@ -1,4 +1,4 @@
-# The synthetic aerial set, drawn by `python tools/dataset_converters/draw_synthetic.py data/synthetic`.
+# The synthetic aerial set, drawn by `nwd-mmdet draw-synthetic data/synthetic`.
 dataset_type = 'AITODDataset'
 data_root = '{{$SYNTHETIC_ROOT:data/synthetic}}'
 

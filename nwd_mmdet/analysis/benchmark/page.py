@@ -8,7 +8,7 @@ from nwd_mmdet.analysis.benchmark.rows import Row
 HEADER = ('| what | baseline | baseline time | time | faster | baseline memory | memory |', '|---' * 7 + '|')
 _PAGE = """# Speed and memory
 
-Measured by `python tools/benchmark.py --device {device} --out docs/performance.md` on
+Measured by `nwd-mmdet benchmark --device {device} --out docs/performance.md` on
 
 > {environment}
 

@@ -27,7 +27,7 @@ from nwd_mmdet.datasets.synthetic.raster import Rng
 
 register_source(
     Source(
-        'The synthetic set is drawn by: python tools/dataset_converters/draw_synthetic.py data/synthetic\n'
+        'The synthetic set is drawn by: nwd-mmdet draw-synthetic data/synthetic\n'
         'Any other: docs/datasets.md tells how to name its folder; or set data_root and ann_file in the config.',
         (Release('train', ('train.json',)), Release('val', ('val.json',))),
     )

@@ -3,7 +3,6 @@
 import itertools
 import json
 import os
-import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -90,28 +89,6 @@ def test_a_detector_of_mmdet_on_the_same_data(environment: dict[str, str], tmp_p
         assert sum(part['priors']['positives_per_class']) == pytest.approx(
             6 * sum(part['priors']['before']['positive'])
         )
-
-
-@pytest.mark.parametrize(
-    ('arguments', 'message'),
-    [
-        (['{config}', '--labels', 'a', 'b'], 'there are 1 configs'),
-        (['{config}', '--compare', 'a.py', 'b.pth', 'c'], 'repeat --compare'),
-        (['{config}', '--max-images', '0'], '--max-images 0'),
-        (['{config}', '--checkpoint', 'nowhere.pth'], 'no checkpoint'),
-        (['{config}', '--compare', '{config}'], 'name them with --labels'),
-    ],
-)
-def test_wrong_arguments_are_named(
-    arguments: list[str], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture, tmp_path: Path
-) -> None:
-    config, out = str(ROOT / f'configs/{IOU}.py'), tmp_path / 'report'
-    monkeypatch.setattr(
-        sys, 'argv', [str(TOOL), *(part.format(config=config) for part in arguments), '--out', str(out)]
-    )
-    with pytest.raises(SystemExit) as failed:
-        runpy.run_path(str(TOOL), run_name='__main__')
-    assert message in f'{failed.value.code}{capsys.readouterr().err}' and not out.exists()
 
 
 def test_two_detectors_of_one_name_and_missing_files(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""The commands of ``nwd-mmdet``, one module each; see :mod:`nwd_mmdet.__main__`."""
