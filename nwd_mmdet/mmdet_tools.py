@@ -1,7 +1,6 @@
 """mmdet's own tools, as they lie in the installed package, with this one loaded."""
 
 import contextlib
-import difflib
 import functools
 import importlib.util
 import runpy
@@ -10,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import matplotlib.style
+import mmdet
 import mmengine.analysis
 import numpy as np
 from mmcv.transforms import BaseTransform
@@ -18,7 +18,7 @@ from mmdet.registry import TRANSFORMS
 from nwd_mmdet.entry_points import replaced, resolved_when_read
 from nwd_mmdet.tracing import traced_to_be_counted
 
-__all__ = ['find_tool', 'run_tool', 'tools']
+__all__ = ['run_tool']
 
 # What tools need that mmdet imports in a `try`, to fail later with a message that does not name it.
 _PACKAGES = {'benchmark.py': 'psutil', 'test_robustness.py': 'imagecorruptions'}
@@ -27,58 +27,22 @@ _PACKAGES = {'benchmark.py': 'psutil', 'test_robustness.py': 'imagecorruptions'}
 _STYLES = {name: f'seaborn-v0_8-{name}' for name in ('dark', 'darkgrid', 'ticks', 'white', 'whitegrid')}
 
 
-def _folder() -> Path:
-    """Where mmdet's distribution has its tools."""
-    spec = importlib.util.find_spec('mmdet')
-    assert spec is not None and spec.origin is not None, 'nwd_mmdet is not imported without mmdet'
-    return Path(spec.origin).parent / '.mim' / 'tools'
-
-
-def tools() -> list[str]:
-    """Names of all tools: their paths below mmdet's folder of tools, sorted, those in no folder first."""
-    folder = _folder()
-    names = [path.relative_to(folder).as_posix() for path in folder.rglob('*.py')]
-    return sorted(names, key=lambda name: (name.count('/'), name))
-
-
-def find_tool(name: str) -> Path:
-    """The file of a tool.
-
-    Args:
-        name: As :func:`tools` returns it; ``.py`` can be left out, and the folder where only one has such a tool.
-
-    Raises:
-        ValueError: An unknown tool, with names that are like it.
-    """
-    known = tools()
-    wanted = name.removeprefix('tools/').removesuffix('.py') + '.py'
-    named = [tool for tool in known if tool.endswith(f'/{wanted}')]
-    if wanted in known or len(named) == 1:
-        return _folder() / (wanted if wanted in known else named[0])
-    last_words = {Path(tool).name: tool for tool in known}
-    close = named or [last_words[word] for word in difflib.get_close_matches(Path(wanted).name, last_words, cutoff=0.7)]
-    hint = f'did you mean {" or ".join(close)}?' if close else f'it has {", ".join(known)}'
-    raise ValueError(f"mmdet has no tool '{name}': {hint}")
-
-
-def run_tool(name: str, arguments: Sequence[str]) -> None:
+def run_tool(path: Path, arguments: Sequence[str]) -> None:
     """Run a tool in this process, as ``python TOOL ARGUMENTS`` would in one of its own.
 
     Args:
-        name: As in :func:`find_tool`.
+        path: The tool.
         arguments: Its arguments. An ``'auto'`` in the config that it reads is resolved, after its ``--cfg-options``.
 
     Raises:
-        ValueError: As :func:`find_tool`.
         SystemExit: The tool's own, and where it needs a package that is not installed.
     """
-    path = find_tool(name)
     package = _PACKAGES.get(path.name)
     if package is not None and importlib.util.find_spec(package) is None:
         raise SystemExit(_missing(path, package))
     options_follow = any(_is_cfg_options(word) for word in arguments)
     # The folder of a script, as Python has it, and the one in which test_robustness.py finds its sibling.
-    folders = [str(path.parent), str(_folder().parent)]
+    folders = [str(path.parent), str(Path(mmdet.__file__).parent / '.mim')]
     with (
         replaced(sys, 'argv', [str(path), *arguments]),
         replaced(sys, 'path', [*folders, *sys.path]),
