@@ -48,6 +48,7 @@ class TrainedDemo(NamedTuple):
 
 def train_demo(folder: Path) -> TrainedDemo:
     """Draw, train and save in a folder."""
+    folder.mkdir(exist_ok=True)
     data, config, work_dir = folder / 'data', folder / 'demo.py', folder / 'work_dirs/demo'
     draw_set(data, dict(train=4, val=2), (128, 128))
     config.write_text(SMALL)
