@@ -19,6 +19,7 @@ from mmengine.config import Config
 from mmengine.runner import FlexibleRunner, Runner
 
 from nwd_mmdet.config import resolve_config
+from nwd_mmdet.datasets.input_boxes import leaves
 from nwd_mmdet.settings import dicts_in, type_name
 
 __all__ = ['replaced', 'resolve_in_entry_points', 'resolved_when_read']
@@ -55,6 +56,7 @@ def _with_resolved(init_model: Callable[..., Any]) -> Callable[..., Any]:
     def init_resolved(self: Any, cfg: Any, *args: Any, **kwargs: Any) -> Any:
         resolve_config(cfg if isinstance(cfg, Config) else Config(cfg))  # the inferencer's own, of file or as a copy
         _name_transforms(cfg)
+        _show_pipeline(cfg)
         return init_model(self, cfg, *args, **kwargs)
 
     return init_resolved
@@ -71,6 +73,14 @@ def _name_transforms(cfg: Any) -> None:
         transform = TRANSFORMS.get(kind) if isinstance(kind, str) else kind
         if transform is not None and transform is TRANSFORMS.get(name):
             part['type'] = name
+
+
+def _show_pipeline(cfg: Any) -> None:
+    """Give wrappers in the training set, which have no pipeline, the one of what they wrap: SAHI looks for masks in it."""
+    for _, part in dicts_in((cfg.get('train_dataloader') or {}).get('dataset')):
+        if 'dataset' in part or 'datasets' in part:
+            settings, _ = next(leaves(part))
+            part.setdefault('pipeline', settings.get('pipeline', []))
 
 
 def _with_options(init_detector: Callable[..., Any]) -> Callable[..., Any]:

@@ -124,16 +124,28 @@ def test_replacing_comes_to_an_end() -> None:
     assert round(math.pi, 2) == 3.14
 
 
-def test_sahi(elsewhere: TrainedDemo, tmp_path: Path) -> None:
-    """A picture of 300 × 260 px in slices of 128, with the model of the work folder."""
+def balanced(dataset: dict) -> dict:
+    return dict(type='ClassBalancedDataset', oversample_thr=0.1, dataset=dataset)
+
+
+def repeated(dataset: dict) -> dict:
+    return dict(type='RepeatDataset', times=2, dataset=dict(type='ConcatDataset', datasets=[dataset, dataset]))
+
+
+@pytest.mark.parametrize('wrap', [dict, balanced, repeated])
+def test_sahi(wrap: Callable[[dict], dict], elsewhere: TrainedDemo, tmp_path: Path) -> None:
+    """A picture of 300 × 260 px in slices of 128, with the config of the work folder, whatever its training set is."""
     sahi = pytest.importorskip('sahi')
     predict = pytest.importorskip('sahi.predict')
     image = np.tile(cv2.imread(str(elsewhere.image)), (3, 3, 1))[:260, :300]
     cv2.imwrite(str(tmp_path / 'large.png'), image)
+    config = Config.fromfile(elsewhere.trained)
+    config.train_dataloader.dataset = wrap(config.train_dataloader.dataset)
+    config.dump(tmp_path / 'config.py')
     model = sahi.AutoDetectionModel.from_pretrained(
         model_type='mmdet',
         model_path=str(elsewhere.checkpoint),
-        config_path=str(elsewhere.trained),
+        config_path=str(tmp_path / 'config.py'),
         confidence_threshold=0.0,
         device='cpu',
     )
