@@ -28,7 +28,7 @@ __all__ = ['replaced', 'resolve_in_entry_points', 'resolved_when_read']
 def resolve_in_entry_points() -> None:
     """Have mmengine's Runner and mmdet's ``init_detector`` and ``DetInferencer`` resolve the configs they are given.
 
-    Cheap, and without effect from the second call on. A script that imports ``init_detector`` before ``nwd_mmdet`` keeps
+    Cheap, and without effect from the second call on. A script that imports ``init_detector`` before ``nwd_mmdet`` has
     the one that resolves nothing; building an ``'auto'`` is an error then.
     """
     if hasattr(mmdet.apis.init_detector, '__wrapped__'):
@@ -76,7 +76,7 @@ def _name_transforms(cfg: Any) -> None:
 
 
 def _show_pipeline(cfg: Any) -> None:
-    """Give wrappers in the training set, which have no pipeline, the one of what they wrap: SAHI looks for masks in it."""
+    """Give wrappers in the training set, which have no pipeline, that of what they wrap: SAHI looks for masks in it."""
     for _, part in dicts_in((cfg.get('train_dataloader') or {}).get('dataset')):
         if 'dataset' in part or 'datasets' in part:
             settings, _ = next(leaves(part))

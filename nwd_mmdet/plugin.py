@@ -3,6 +3,7 @@
 import mmdet
 
 from nwd_mmdet.stack import checkpoints, mmcv_ops
+from nwd_mmdet.stack.metafiles import read_metafiles_once
 from nwd_mmdet.stack.quiet_import import quiet_import
 
 if not mmdet.__version__.startswith('3.'):
@@ -35,3 +36,4 @@ checkpoints.allow_mmengine_globals()
 nms.bind_in_mmcv()
 settings.check_models_when_built()
 entry_points.resolve_in_entry_points()
+read_metafiles_once()
