@@ -1,6 +1,6 @@
 """mmengine's look-up of a config by the package that brings it, as in ``_base_ = 'mmdet::…'``.
 
-For each such base mmengine reads all metafiles of the package, a hundred in mmdet, and where none lists it takes the path.
+For each such base mmengine reads all metafiles of the package, a hundred in mmdet, before it tries the path.
 """
 
 import functools
