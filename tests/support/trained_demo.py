@@ -56,6 +56,7 @@ def train_demo(folder: Path) -> TrainedDemo:
         patch.setenv('SYNTHETIC_ROOT', str(data))
         cfg = Config.fromfile(config)
         cfg.work_dir, cfg.experiment_name = str(work_dir), folder.name
+        cfg.visualizer.name = cfg.experiment_name  # of one name there is one a process, which writes where it began
         Runner.from_cfg(cfg).train()
     assert cfg.nwd_constant == 'auto', 'the config of the caller is left as it is'
     return TrainedDemo(data, config, work_dir / 'demo.py', work_dir / 'epoch_1.pth')
