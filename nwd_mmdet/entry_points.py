@@ -44,9 +44,9 @@ def resolve_in_entry_points() -> None:
 def _with_resolved_copy(from_cfg: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(from_cfg)
     def from_resolved(cls: type, cfg: Any) -> Any:
-        cfg = copy.deepcopy(cfg)
-        resolve_config(cfg if isinstance(cfg, Config) else Config(cfg))
-        return from_cfg(cls, cfg)
+        resolved = copy.deepcopy(cfg if isinstance(cfg, Config) else Config(cfg))
+        resolve_config(resolved)
+        return from_cfg(cls, resolved)
 
     return from_resolved
 

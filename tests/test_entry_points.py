@@ -9,7 +9,8 @@ import mmdet.apis
 import numpy as np
 import pytest
 from mmdet.registry import DATASETS, MODELS
-from mmengine.config import Config
+from mmengine.config import Config, ConfigDict
+from mmengine.runner import Runner
 from trained_demo import TrainedDemo, train_demo
 
 from nwd_mmdet.entry_points import replaced, resolve_in_entry_points, resolved_when_read
@@ -46,6 +47,14 @@ def test_the_runner_resolves(demo: TrainedDemo) -> None:
     assert trained.model.train_cfg.rpn.assigner.constant == trained.model.rpn_head.loss_bbox.constant
     assert trained.model.test_cfg.rpn.nms.constant == trained.nwd_constant
     assert 'nwd' not in trained, 'fragments are dropped'
+
+
+@pytest.mark.parametrize('kind', [Config, ConfigDict, dict])
+def test_the_runner_takes_dictionaries(kind: type, elsewhere: TrainedDemo, tmp_path: Path) -> None:
+    config = Config.fromfile(elsewhere.config)
+    config.merge_from_dict(dict(nwd_constant=7, work_dir=str(tmp_path), experiment_name=f'{tmp_path.name}'))
+    runner = Runner.from_cfg(config if kind is Config else kind(config.to_dict()))
+    assert runner.model.test_cfg.rpn.nms.constant == runner.cfg.model.rpn_head.loss_bbox.constant == 7
 
 
 def test_init_detector_resolves(here: TrainedDemo) -> None:
