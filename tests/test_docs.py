@@ -1,18 +1,17 @@
 """What the documentation says can be run."""
 
+import ast
 import re
 import shlex
 import shutil
 from pathlib import Path
 
-import mmdet
 import pytest
 import yaml
 from conftest import ROOT
 from mmcv.transforms import Compose
 from mmdet.registry import DATASETS, METRICS, MODELS, TASK_UTILS
 from mmdet.utils import register_all_modules
-from mmengine.config import Config
 from trained_demo import train_demo
 
 from nwd_mmdet.__main__ import COMMANDS, help_text, main
@@ -125,26 +124,19 @@ def test_a_data_set_of_ones_own_is_one_file(tmp_path: Path) -> None:
         DATASETS.module_dict.pop('PortDataset')
 
 
-def test_the_lines_that_turn_nwd_on() -> None:
-    (lines,) = blocks('README.md', 'python')
-    register_all_modules()
-    config = Config.fromfile(ROOT / 'configs/nwd/faster-rcnn_r50_fpn_1x_aitod.py')
-    change = Config.fromstring(lines, '.py')
-    config.merge_from_dict(change.to_dict())
-    config.model.backbone.init_cfg = None
-    model = MODELS.build(config.model)
-    assert type(model.rpn_head.assigner).__name__ == 'NWDAssigner'
-    assert model.rpn_head.assigner.pos_iou_thr == 0.7
-    assert model.test_cfg.rpn.nms.type == model.train_cfg.rpn_proposal.nms.type == 'nwd_nms'
-
-
-def test_the_line_for_retinanet() -> None:
-    (line,) = re.findall(r'`(model = dict\(train_cfg=dict\(assigner=.*)`', (ROOT / 'README.md').read_text())
-    register_all_modules()
-    config = Config.fromfile(Path(mmdet.__file__).parent / '.mim/configs/_base_/models/retinanet_r50_fpn.py')
-    config.merge_from_dict(Config.fromstring(line, '.py').to_dict())
-    config.model.backbone.init_cfg = None
-    assert type(MODELS.build(config.model).bbox_head.assigner).__name__ == 'NWDAssigner'
+def test_the_first_commands_of_the_readme(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    commands = blocks('README.md', 'bash')[0].splitlines()
+    (command,) = (line.partition('#')[0] for line in commands if line.startswith('nwd-mmdet enable'))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr('sys.argv', shlex.split(command))
+    main()
+    (report,), (code,) = blocks('README.md', 'text'), blocks('README.md', 'python')
+    assert capsys.readouterr().out.startswith(report)
+    written = (tmp_path / 'mine.py').read_text()
+    assert ast.dump(ast.parse(code)) == ast.dump(ast.parse(written))
+    assert written.splitlines()[-1] and 'nwd-mmdet train mine.py' in commands
 
 
 def test_metafiles_list_every_config_once() -> None:

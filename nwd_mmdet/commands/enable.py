@@ -28,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help='change these alone, each of which the detector must have; default: all that it has',
     )
     parser.add_argument(
+        '--stage', choices=['rpn', 'rcnn'], help='of a two-stage detector, change this stage alone; default: both'
+    )
+    parser.add_argument(
         '--constant',
         type=constant,
         default='auto',
@@ -48,7 +51,7 @@ def run(args: argparse.Namespace) -> None:
     except KeyError as error:
         args.error(f'--metric: {error.args[0]}')
     with launch.explained_errors(lambda: 'Nothing was written.', ValueError, ImportError):
-        enabled = enable(args.config, args.out, metric, args.parts, args.overwrite)
+        enabled = enable(args.config, args.out, metric, args.parts, args.stage, args.overwrite)
     print(
         f'{enabled.report()}\n\nWritten: {args.out}\nTrain it with:\n  {launch.other_command("train", str(args.out))}'
     )

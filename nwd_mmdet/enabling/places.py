@@ -9,6 +9,9 @@ from nwd_mmdet.settings import type_name
 #: The parts of a detector that compare boxes, in the order of training.
 PARTS = ('assign', 'nms', 'loss')
 
+#: The stages of a two-stage detector.
+STAGES = ('rpn', 'rcnn')
+
 
 @dataclass(frozen=True)
 class Change:
@@ -54,6 +57,13 @@ class Left:
 
 
 Places = Iterator[Change | Left]
+
+
+def is_of_stage(path: str, stage: str) -> bool:
+    """Whether settings belong to a stage of a two-stage detector, one of :data:`STAGES`."""
+    in_rpn = any(name.startswith('rpn') for name in path.split('.'))
+    in_rcnn = any(name in ('rcnn', 'roi_head') for name in path.split('.'))
+    return in_rpn if stage == 'rpn' else in_rcnn
 
 
 def instead_of(base: dict[str, Any] | None, settings: dict[str, Any], keep: Collection[str] = ()) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from conftest import ROOT
 from enabled_detectors import SHIPPED, TwoComponents, build_enabled, drawn, enable_shipped, observed, table_row
 from mmengine.logging import MessageHub
 
+from nwd_mmdet.config import read_config
 from nwd_mmdet.enabling.enable import enable
 from nwd_mmdet.enabling.metric import Metric
 
@@ -79,6 +80,25 @@ def test_parts_alone(tmp_path: Path) -> None:
 def test_a_part_that_there_is_not_is_an_error(name: str, parts: list[str], message: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=message):
         enable_shipped(name, tmp_path, parts=parts)
+
+
+def test_a_stage_alone(tmp_path: Path) -> None:
+    out = tmp_path / 'mine.py'
+    enabled = enable('mmdet::cascade_rcnn/cascade-rcnn_r50_fpn_1x_coco.py', out, Metric('nwd', 12.8), stage='rpn')
+    assert {change.part for change in enabled.changes} == {
+        'assign',
+        'nms',
+        'loss',
+    } and 'Published' not in enabled.report()
+    cfg = read_config(out)
+    assert cfg.model.train_cfg.rpn.assigner.type == 'NWDAssigner' and cfg.model.rpn_head.loss_bbox.type == 'NWDLoss'
+    assert {stage.assigner.type for stage in cfg.model.train_cfg.rcnn} == {'MaxIoUAssigner'}
+    assert {head.loss_bbox.type for head in cfg.model.roi_head.bbox_head} == {'SmoothL1Loss'}
+    assert cfg.model.test_cfg.rcnn.nms.type == 'nms' and cfg.model.test_cfg.rpn.nms.type == 'nwd_nms'
+    assert '--stage rpn' in out.read_text()
+    for stage in ('rpn', 'rcnn'):
+        with pytest.raises(ValueError, match=f'--stage {stage}: .* is no two-stage detector'):
+            enable('mmdet::retinanet/retinanet_r50_fpn_1x_coco.py', tmp_path / 'b.py', Metric('nwd'), stage=stage)
 
 
 def test_what_has_it_already_is_left(tmp_path: Path) -> None:
