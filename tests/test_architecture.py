@@ -15,7 +15,7 @@ LAYERS = (
     ('neighbors',),
     (
         *('overlap_nms', 'nms', 'losses', 'alpha_iou_losses', 'assigners', 'dense_heads', 'classwise_bbox_head'),
-        *('settings', 'visualizer', 'yolov5_pafpn'),
+        *('settings', 'visualizer', 'yolov5_pafpn', 'literal_config'),
     ),
     ('datasets',),
     ('evaluation',),
