@@ -23,16 +23,8 @@ COMMANDS = {
     'Know your data': ('estimate-constant', 'positives', 'imbalance'),
     'Know your detector': ('eval-json', 'draw-detections', 'draw-iou-distribution', 'draw-weights'),
     'Data sets': (
-        *(
-            'draw-synthetic',
-            'yolo2coco',
-            'voc2coco',
-            'visdrone2coco',
-            'build-aitod',
-            'verify-aitod',
-            'subset-coco',
-            'box-noise',
-        ),
+        *('find-data', 'yolo2coco', 'voc2coco', 'visdrone2coco', 'subset-coco', 'draw-synthetic'),
+        *('build-aitod', 'verify-aitod', 'box-noise'),
     ),
     'This package itself': ('benchmark', 'draw-figures'),
 }

@@ -29,7 +29,9 @@ def run(args: argparse.Namespace) -> None:
         except KeyError as error:
             raise ValueError(f'{args.source} is no COCO annotation file: it lacks {error}') from None
         if args.rest and not rest['images']:
-            raise ValueError(f'--fraction {args.fraction} of {len(coco["images"]):,} images leaves none for {args.rest}')
+            raise ValueError(
+                f'--fraction {args.fraction} of {len(coco["images"]):,} images leaves none for {args.rest}'
+            )
         written = {args.out: subset, **({args.rest: rest} if args.rest else {})}
         for path, part in written.items():
             write_json(part, path)
