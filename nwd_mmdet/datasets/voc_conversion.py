@@ -54,27 +54,28 @@ def convert(
         first_pixel: What the set calls the first pixel: 1 as VOC, or 0, where nothing is taken off.
     """
     result = Conversion(empty_dataset(f'converted from Pascal VOC XML: {split.name}', dict(enumerate(classes, 1))))
-    used: set[Path] = set()
+    used: set[Path | None] = set()
     for image_id in tqdm(split.ids, f'{split.name}: images', unit='img', delay=2):
         annotation = annotations.get(image_id)
         if not isinstance(annotation, VocAnnotation):
             what = 'without an XML file' if annotation is None else 'whose XML file cannot be read'
             result.count(f'images {what}, left out', image_id if annotation is None else str(annotation))
+            used.add(dataset.by_stem.get(image_id))
             continue
         image = dataset.image_of(image_id, annotation)
+        used.add(image)
         size = _size(result, image_id, annotation, image)
         if size is None:
             continue
         if image:
-            used.add(image)
             name = image.relative_to(dataset.images).as_posix()
         else:
             name = annotation.filename if Path(annotation.filename).suffix else f'{image_id}.jpg'
         result.add_image(name, size)
         _add_objects(result, image_id, annotation.objects, classes, first_pixel)
     if split.name == 'all':
-        unused = sorted(path.name for path in dataset.by_stem.values() if path not in used)
-        result.count('images without an XML file, left out', ''.join(unused[:1]), len(unused))
+        unused = [path.name for path in dataset.files if path not in used]
+        result.count('images without an XML file of their own, left out', ''.join(unused[:1]), len(unused))
     return result
 
 

@@ -66,6 +66,7 @@ class VocSet:
         annotations: The folder of the XML files.
         images: The folder of the images.
         splits: What to convert.
+        files: All images.
         by_stem: Path below ``images`` without its suffix → image.
         by_name: File name → image.
     """
@@ -73,13 +74,15 @@ class VocSet:
     annotations: Path
     images: Path
     splits: list[VocSplit]
+    files: list[Path] = field(init=False)
     by_stem: dict[str, Path] = field(init=False)
     by_name: dict[str, Path] = field(init=False)
 
     def __post_init__(self) -> None:
-        found = images_in(self.images)
-        self.by_stem = {path.relative_to(self.images).with_suffix('').as_posix(): path for path in reversed(found)}
-        self.by_name = {path.name: path for path in reversed(found)}
+        self.files = images_in(self.images)
+        last_first = self.files[::-1]
+        self.by_stem = {path.relative_to(self.images).with_suffix('').as_posix(): path for path in last_first}
+        self.by_name = {path.name: path for path in last_first}
 
     def xml_of(self, image_id: str) -> Path:
         """The XML file of an image."""

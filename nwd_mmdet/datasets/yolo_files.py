@@ -95,8 +95,8 @@ def read_data_yaml(path: Path) -> YoloSet:
         raise ValueError(f'{path}: nc={content["nc"]}, but there are {len(names)} names. Correct one of them')
     if 'kpt_shape' in content:
         raise ValueError(f'{path}: rows with keypoints (kpt_shape) cannot be told from polygons and are not converted')
-    folder = Path(content.get('path') or '')
-    bases = tuple(dict.fromkeys(_absolute([path.parent / folder, folder, path.parent])))
+    folders = [path.parent / content['path'], Path(content['path'])] if content.get('path') else []
+    bases = _absolute([*folders, path.parent])
     given = {name: content[name] for name in _SPLITS if content.get(name)}
     if not given:
         raise ValueError(f'{path}: no split. It needs one of {", ".join(_SPLITS)}, a folder or a text file of images')
