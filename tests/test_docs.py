@@ -126,4 +126,6 @@ def test_metafiles_list_every_config_once() -> None:
     metafiles = [yaml.safe_load(path.read_text()) for path in ROOT.glob('configs/*/metafile.yml')]
     listed = [{model['Config'] for model in metafile['Models']} for metafile in metafiles]
     ours = sorted(config for configs in listed for config in configs if not config.startswith('mmdet::'))
-    assert ours == sorted(str(path.relative_to(ROOT)) for path in ROOT.glob('configs/[!_]*/*.py'))
+    # Those for data of one's own have no results.
+    experiments = set(ROOT.glob('configs/[!_]*/*.py')) - set(ROOT.glob('configs/own/*.py'))
+    assert ours == sorted(str(path.relative_to(ROOT)) for path in experiments)

@@ -1,6 +1,6 @@
-"""Write a COCO annotation file with part of another's images, to train on less data or to hold some out.
+"""Write a COCO annotation file with part of another's images, and one with the rest.
 
-The images are drawn at random; those that are left can go to a file of their own.
+To train on less data, or to hold images out for testing. The images are drawn at random.
 """
 
 import argparse
