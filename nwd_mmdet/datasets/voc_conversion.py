@@ -6,7 +6,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from nwd_mmdet.datasets.conversion import Conversion, empty_dataset
-from nwd_mmdet.datasets.image_files import image_size
+from nwd_mmdet.datasets.image_files import SUFFIXES, image_size
 from nwd_mmdet.datasets.voc_files import VocAnnotation, VocObject, VocSet, VocSplit, read_xml
 
 Annotations = dict[str, VocAnnotation | ValueError]
@@ -55,7 +55,7 @@ def convert(
     """
     result = Conversion(empty_dataset(f'converted from Pascal VOC XML: {split.name}', dict(enumerate(classes, 1))))
     used: set[Path | None] = set()
-    for image_id in tqdm(split.ids, f'{split.name}: images', unit='img', delay=2):
+    for image_id in tqdm(dict.fromkeys(split.ids), f'{split.name}: images', unit='img', delay=2):
         annotation = annotations.get(image_id)
         if not isinstance(annotation, VocAnnotation):
             what = 'without an XML file' if annotation is None else 'whose XML file cannot be read'
@@ -70,10 +70,11 @@ def convert(
         if image:
             name = image.relative_to(dataset.images).as_posix()
         else:
-            name = annotation.filename if Path(annotation.filename).suffix else f'{image_id}.jpg'
+            name = annotation.filename if Path(annotation.filename).suffix.lower() in SUFFIXES else f'{image_id}.jpg'
         result.add_image(name, size)
         _add_objects(result, image_id, annotation.objects, classes, first_pixel)
-    if split.name == 'all':
+    result.count('images that are listed again, left out', number=len(split.ids) - len(set(split.ids)))
+    if split.whole_folder:
         unused = [path.name for path in dataset.files if path not in used]
         result.count('images without an XML file of their own, left out', ''.join(unused[:1]), len(unused))
     return result

@@ -52,10 +52,12 @@ class VocSplit:
     Attributes:
         name: ``'train'``, or ``'all'`` where there are no splits.
         ids: Names of the XML files without their suffix, below the folder of annotations.
+        whole_folder: Whether it is all XML files, so that an image without one is an orphan.
     """
 
     name: str
     ids: list[str]
+    whole_folder: bool = False
 
 
 @dataclass
@@ -119,7 +121,7 @@ def read_set(source: Path, images: Path | None = None, splits: Sequence[str] = (
         )
     lists = source / 'ImageSets/Main'
     names = list(splits) or [name for name in _SPLITS if (lists / f'{name}.txt').is_file()]
-    found = [_read_list(name, lists) for name in names] if names else [VocSplit('all', ids)]
+    found = [_read_list(name, lists) for name in names] if names else [VocSplit('all', ids, whole_folder=True)]
     return VocSet(annotations, images, found)
 
 

@@ -45,7 +45,7 @@ def convert(dataset: YoloSet, split: YoloSplit, skip_unlabelled: bool = False) -
     classes = {number + 1: name for number, name in dataset.classes.items()}
     result = Conversion(empty_dataset(f'converted from YOLO text files: {split.name}', classes))
     used: dict[Path, Path] = {}
-    for image in tqdm(split.images, f'{split.name}: images and labels', unit='img', delay=2):
+    for image in tqdm(dict.fromkeys(split.images), f'{split.name}: images and labels', unit='img', delay=2):
         name = image.relative_to(dataset.root).as_posix()
         labels = next((path for path in label_files(image) if path.is_file()), None)
         if labels is None:
@@ -63,6 +63,7 @@ def convert(dataset: YoloSet, split: YoloSplit, skip_unlabelled: bool = False) -
         result.add_image(name, size)
         if labels is not None:
             _add_objects(result, dataset, labels, size)
+    result.count('images that are listed again, left out', number=len(split.images) - len(set(split.images)))
     result.count('images that are listed and are no file, left out', ''.join(split.absent[:1]), len(split.absent))
     if split.whole_folders:
         orphans = _orphans(split, dataset)

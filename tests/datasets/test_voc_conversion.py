@@ -74,6 +74,15 @@ def test_everything_is_kept_or_counted(tmp_path: Path) -> None:
     }
 
 
+def test_an_image_that_is_listed_twice_is_one(tmp_path: Path) -> None:
+    root = write_devkit(tmp_path)
+    (root / 'ImageSets/Main/train.txt').write_text('b\nb\ngone\n')
+    result = converted(root)
+    assert [image['file_name'] for image in result.dataset['images']] == ['b.jpg']
+    assert result.counts['images that are listed again, left out'] == 1
+    assert result.examples['images without an XML file, left out'] == 'gone'
+
+
 def test_coordinates_may_count_from_0(tmp_path: Path) -> None:
     result = converted(write_devkit(tmp_path), first_pixel=0)
     assert [a['bbox'] for a in result.dataset['annotations']][::3] == [[11, 21, 30, 40], [0, 70, 120, 5]]

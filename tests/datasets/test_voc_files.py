@@ -24,7 +24,7 @@ def test_a_folder_of_xml_files(tmp_path: Path) -> None:
     write_annotation(tmp_path / 'sub', 'a.b')
     write_image(tmp_path / 'sub', 'a.b.png')
     found = read_set(tmp_path)
-    assert found.splits == [VocSplit('all', ['sub/a.b'])]
+    assert found.splits == [VocSplit('all', ['sub/a.b'], whole_folder=True)]
     assert found.image_of('sub/a.b', read_xml(found.xml_of('sub/a.b'))) == tmp_path / 'sub/a.b.png'
     with pytest.raises(FileNotFoundError, match='--images nowhere: no such folder'):
         read_set(tmp_path, Path('nowhere'))

@@ -10,7 +10,7 @@ from PIL import Image
 
 from nwd_mmdet.datasets.conversion import Conversion
 from nwd_mmdet.datasets.yolo_conversion import convert
-from nwd_mmdet.datasets.yolo_files import read_folder
+from nwd_mmdet.datasets.yolo_files import YoloSplit, read_folder
 
 SIZE = (200, 100)
 
@@ -113,6 +113,16 @@ def test_files_that_are_no_pair_are_counted(tmp_path: Path) -> None:
     assert twice.startswith('images that cannot') and 'broken.png' in result.examples[twice]
     assert broken == 'images with the text file of another image, kept'
     assert orphan == 'text files without an image, left out' and result.examples[orphan].endswith('orphan.txt')
+
+
+def test_lists_may_repeat_images_and_name_others(tmp_path: Path) -> None:
+    Image.new('RGB', SIZE).save(tmp_path / 'a.png')
+    dataset = read_folder(tmp_path, ['car'])
+    images = dataset.splits[0].images
+    result = convert(dataset, YoloSplit('train', images * 2, ('gone.png', 'lost.png'), whole_folders=False))
+    assert len(result.dataset['images']) == 1 and result.counts['images that are listed again, left out'] == 1
+    gone = 'images that are listed and are no file, left out'
+    assert result.counts[gone] == 2 and result.examples[gone] == 'gone.png'
 
 
 def test_a_turned_photo_has_the_size_that_mmdet_sees(tmp_path: Path) -> None:
