@@ -139,7 +139,7 @@ def _read_split(where: str, name: str, places: str | list[str], bases: tuple[Pat
         found = next((candidate for candidate in tried if candidate.exists()), None)
         if found is None:
             looked_for = '\n'.join(f'  {candidate}' for candidate in _absolute(tried))
-            raise FileNotFoundError(f'{where}={place} is nowhere. Looked for:\n{looked_for}')
+            raise FileNotFoundError(f'{where}={place} is nowhere; correct it or take it out. Looked for:\n{looked_for}')
         if found.is_dir():
             images += images_in(found)
         else:

@@ -60,7 +60,11 @@ def test_splits(root: Path, text: str, train: list[str], common: str, monkeypatc
         ('names: [car]\ntest:', ValueError, 'no split'),
         ('train: [', ValueError, 'not valid YAML'),
         ('- 3', ValueError, 'not the description of a data set'),
-        ('train: nowhere\nnames: [car]', FileNotFoundError, r'(?s)train=nowhere is nowhere. Looked for:.*set/nowhere'),
+        (
+            'train: nowhere\nnames: [car]',
+            FileNotFoundError,
+            r'(?s)train=nowhere is nowhere; correct it or take it out. Looked for:.*set/nowhere',
+        ),
         ('train: images/empty\nnames: [car]', FileNotFoundError, 'no images there'),
     ],
 )
