@@ -19,6 +19,7 @@ import nwd_mmdet
 #: What commands are for → their names, in the order of the help.
 COMMANDS = {
     'Train and test': ('train', 'test', 'mmdet'),
+    'Put an overlap into your detector': ('enable',),
     'Find your way': ('configs', 'doctor', 'experiments'),
     'Know your data': ('estimate-constant', 'positives', 'imbalance'),
     'Know your detector': ('eval-json', 'draw-detections', 'draw-iou-distribution', 'draw-weights'),

@@ -15,9 +15,17 @@ from nwd_mmdet.datasets.input_boxes import InputBoxes
 from nwd_mmdet.datasets.nwd_constant import ConstantEstimate
 from nwd_mmdet.settings import WITHOUT_DATA, dicts_in, type_name
 
-__all__ = ['load_config', 'read_config', 'resolve_auto_classes', 'resolve_auto_constants', 'resolve_config']
+__all__ = [
+    'NWD_METRICS',
+    'load_config',
+    'read_config',
+    'resolve_auto_classes',
+    'resolve_auto_constants',
+    'resolve_config',
+]
 
-_NWD_METRICS = ('nwd', 'nwd_iou')
+#: Overlaps whose constant ``nwd_constant`` at the top level of a config is.
+NWD_METRICS = ('nwd', 'nwd_iou')
 
 
 def read_config(path: str | Path) -> Config:
@@ -212,9 +220,9 @@ def _set_everywhere(places: dict[str, dict[str, Any]], constant: Any) -> None:
 def _nwd_places(cfg: Config) -> Iterator[tuple[str, dict[str, Any]]]:
     """Path and settings of every part of the model that has the C of NWD."""
     for path, part in dicts_in(cfg.get('model'), 'model'):
-        if type_name(part) in ('NWDAssigner', 'NWDLoss', 'nwd_nms') or part.get('metric') in _NWD_METRICS:
+        if type_name(part) in ('NWDAssigner', 'NWDLoss', 'nwd_nms') or part.get('metric') in NWD_METRICS:
             yield path, part
-        elif part.get('overlap') in _NWD_METRICS:  # DWAssigner
+        elif part.get('overlap') in NWD_METRICS:  # DWAssigner
             if not part.get('overlap_params'):
                 part['overlap_params'] = {}
             yield f'{path}.overlap_params', part['overlap_params']

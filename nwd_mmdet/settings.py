@@ -2,7 +2,6 @@
 
 import functools
 import logging
-from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -56,20 +55,42 @@ def check_settings(cfg: dict[str, Any], model: nn.Module) -> None:
         ValueError: One that is of this package, or compares boxes by one of its overlaps. Of mmdet's own, which some of
             its configs carry along, a warning is logged.
     """
-    built = Counter(type(held).__name__ for module in model.modules() for held in _held_by(module))
-    for path, part in dicts_in(cfg.get('train_cfg'), 'model.train_cfg', ends=_is_task_util):
-        if not _is_task_util(part):
-            continue
-        built[type_name(part)] -= 1
-        if built[type_name(part)] < 0:
-            message = (
-                f'{path} of type {type_name(part)} is read by no part of {type(model).__name__}, which would train '
-                'without it: this detector assigns by a rule of its own. Take it out, and see docs/overlaps.md for '
-                'where else an overlap can go: the box loss, the NMS'
-            )
-            if any(_is_ours(inner) for _, inner in dicts_in(part)):
-                raise ValueError(message)
-            print_log(message, logger='current', level=logging.WARNING)
+    for path, part in unread_settings(cfg, model):
+        message = (
+            f'model{path} of type {type_name(part)} is read by no part of {type(model).__name__}, which would train '
+            'without it: this detector assigns by a rule of its own. Take it out, and see docs/overlaps.md for '
+            'where else an overlap can go: the box loss, the NMS'
+        )
+        if any(_is_ours(inner) for _, inner in dicts_in(part)):
+            raise ValueError(message)
+        print_log(message, logger='current', level=logging.WARNING)
+
+
+def unread_settings(cfg: dict[str, Any], model: nn.Module) -> list[tuple[str, dict[str, Any]]]:
+    """Path, as of :func:`dicts_in`, and content of assigners and samplers in ``train_cfg`` that no part of it built.
+
+    Args:
+        cfg: What the model was built from.
+        model: The model.
+    """
+    parts: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+    for path, part in dicts_in(cfg.get('train_cfg'), '.train_cfg', ends=_is_task_util):
+        if _is_task_util(part):
+            parts.setdefault(type_name(part), []).append((path, part))
+    built = [held for module in model.modules() for held in _held_by(module)]
+    unread = []
+    for name, of_type in parts.items():
+        objects = [held for held in built if type(held).__name__ == name]
+        # Of several of a type, first those that no object was built from.
+        of_type.sort(key=lambda item: any(_may_be_built_from(held, item[1]) for held in objects))
+        unread += of_type[: max(len(of_type) - len(objects), 0)]
+    return unread
+
+
+def _may_be_built_from(held: Any, part: dict[str, Any]) -> bool:
+    """Whether no number among the settings differs from the attribute of that name."""
+    numbers = {key: value for key, value in part.items() if isinstance(value, (bool, int, float))}
+    return all(getattr(held, key, value) == value for key, value in numbers.items())
 
 
 def _held_by(module: nn.Module) -> Iterator[Any]:
@@ -78,18 +99,18 @@ def _held_by(module: nn.Module) -> Iterator[Any]:
         yield from value if isinstance(value, (list, tuple)) else (value,)
 
 
-def _task_util(part: dict[str, Any]) -> type | None:
-    """The class of an assigner, a sampler or the like that settings are of."""
+def task_util(part: dict[str, Any]) -> type | None:
+    """The class of an assigner, a sampler or the like that settings are of; None where they are of none."""
     kind = part.get('type')
     return TASK_UTILS.module_dict.get(type_name(part)) if kind is not None else None
 
 
 def _is_task_util(part: dict[str, Any]) -> bool:
-    return _task_util(part) is not None
+    return task_util(part) is not None
 
 
 def _is_ours(part: dict[str, Any]) -> bool:
-    return getattr(_task_util(part), '__module__', '').startswith('nwd_mmdet.')
+    return getattr(task_util(part), '__module__', '').startswith('nwd_mmdet.')
 
 
 def check_unresolved(cfg: Any) -> None:

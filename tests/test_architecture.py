@@ -20,7 +20,7 @@ LAYERS = (
     ('datasets',),
     ('evaluation',),
     ('config',),
-    ('entry_points',),
+    ('enabling', 'entry_points'),
     ('launch', 'mmdet_tools'),
     ('analysis',),
     ('hooks', 'doctor', 'registry', 'shipped_configs'),
