@@ -23,7 +23,10 @@ COMMANDS = {
     'Find your way': ('configs', 'doctor', 'experiments'),
     'Know your data': ('estimate-constant', 'positives', 'imbalance'),
     'Know your detector': ('eval-json', 'draw-detections', 'draw-iou-distribution', 'draw-weights'),
-    'Data sets': (*('draw-synthetic', 'visdrone2coco', 'build-aitod', 'verify-aitod', 'subset-coco', 'box-noise'),),
+    'Data sets': (
+        *('find-data', 'yolo2coco', 'voc2coco', 'visdrone2coco', 'subset-coco', 'draw-synthetic'),
+        *('build-aitod', 'verify-aitod', 'box-noise'),
+    ),
     'This package itself': ('benchmark', 'draw-figures'),
 }
 _NAMES = [name for names in COMMANDS.values() for name in names]

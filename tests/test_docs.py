@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 import yaml
+from coco_data import entry, write_set
 from conftest import ROOT
 from mmcv.transforms import Compose
 from mmdet.registry import DATASETS, METRICS, MODELS, TASK_UTILS
 from mmdet.utils import register_all_modules
 from trained_demo import train_demo
+from voc_data import write_devkit, write_image
 
 from nwd_mmdet.__main__ import COMMANDS, help_text, main
+from nwd_mmdet.config import load_config
 from nwd_mmdet.datasets import find_annotations
 from nwd_mmdet.overlaps import OVERLAPS
 
@@ -112,6 +115,44 @@ def test_the_command_that_evaluates_files(tmp_path: Path, monkeypatch: pytest.Mo
     assert '"AP_per_iou"' in (tmp_path / 'numbers.json').read_text()
 
 
+def write_own_data(folder: Path) -> None:
+    """What the page has in ``data/``, drawn."""
+    write_devkit(folder / 'VOC2007')
+    for split in ('trainval', 'test'):
+        (folder / f'VOC2007/ImageSets/Main/{split}.txt').write_text('a\nb\n')
+    annotations = [entry(1, 5, 6, 7, 8) | {'image_id': number} for number in range(1, 6)]
+    write_set(folder / 'tiny', ['boat', 'buoy'], '../instances.json', annotations, 'images', images=5)
+    for split in ('train', 'val'):
+        write_set(folder / 'hituav', ['Person'], f'{split}.json', annotations, f'images/{split}', images=5)
+    (folder / 'cars').mkdir()
+    (folder / 'cars/aerial.names').write_text('car\ntruck\n')
+    for name in 'abcde':
+        write_image(folder / 'cars', f'{name}.jpg')
+        (folder / f'cars/{name}.txt').write_text('1 0.5 0.5 0.2 0.2\n')
+
+
+def test_the_way_from_files_to_a_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each block leads to data sets that can be trained on, typed as it stands."""
+    register_all_modules()
+    write_own_data(tmp_path / 'data')
+    monkeypatch.chdir(tmp_path)
+    page = (ROOT / 'docs/datasets.md').read_text().partition('## Your own data')[2].partition('### Train and')[0]
+    typed = re.findall(r'^```bash\n(.*?)^```', page, re.DOTALL | re.MULTILINE)
+    for block in typed:
+        for words in map(shlex.split, block.splitlines()):
+            if words[0] == 'export':
+                for name, value in (word.split('=') for word in words[1:]):
+                    monkeypatch.setenv(name, value)
+            else:
+                monkeypatch.setattr('sys.argv', words)
+                main()
+        config = load_config('nwd_mmdet::own/faster-rcnn_r18-small_fpn_rpn-nwd_anchor2_own.py')
+        for split in ('train', 'val'):
+            assert len(DATASETS.build(config[f'{split}_dataloader'].dataset)), block
+        assert config.nwd_constant > 1
+    assert len(typed) == 5
+
+
 def test_a_data_set_of_ones_own_is_one_file(tmp_path: Path) -> None:
     (block,) = (block for block in blocks('docs/datasets.md', 'python') if 'PortDataset' in block)
     try:
@@ -143,4 +184,6 @@ def test_metafiles_list_every_config_once() -> None:
     metafiles = [yaml.safe_load(path.read_text()) for path in ROOT.glob('configs/*/metafile.yml')]
     listed = [{model['Config'] for model in metafile['Models']} for metafile in metafiles]
     ours = sorted(config for configs in listed for config in configs if not config.startswith('mmdet::'))
-    assert ours == sorted(str(path.relative_to(ROOT)) for path in ROOT.glob('configs/[!_]*/*.py'))
+    # Those for data of one's own have no results.
+    experiments = set(ROOT.glob('configs/[!_]*/*.py')) - set(ROOT.glob('configs/own/*.py'))
+    assert ours == sorted(str(path.relative_to(ROOT)) for path in experiments)

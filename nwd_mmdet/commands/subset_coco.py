@@ -1,6 +1,6 @@
-"""Write a COCO annotation file with part of another's images, to train on less data.
+"""Write a COCO annotation file with part of another's images, and one with the rest.
 
-The images are drawn at random.
+To train on less data, or to hold images out for testing. The images are drawn at random.
 """
 
 import argparse
@@ -12,6 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('source', type=Path, metavar='IN.json', help='COCO annotation file')
     parser.add_argument('out', type=Path, metavar='OUT.json', help='file to write')
     parser.add_argument('--fraction', type=float, required=True, help='part of the images to keep, in (0, 1]')
+    parser.add_argument('--rest', type=Path, metavar='REST.json', help='file for the images that are left')
     parser.add_argument('--seed', type=int, default=0, help='of the draw; default: %(default)s')
 
 
@@ -24,9 +25,16 @@ def run(args: argparse.Namespace) -> None:
     with launch.explained_errors(lambda: 'Nothing was written.', OSError, ValueError):
         coco = read_json(args.source)
         try:
-            subset = take_subset(coco, args.fraction, args.seed)
+            subset, rest = take_subset(coco, args.fraction, args.seed)
         except KeyError as error:
             raise ValueError(f'{args.source} is no COCO annotation file: it lacks {error}') from None
-        write_json(subset, args.out)
-    sizes = [f'{len(subset[part]):,} of {len(coco[part]):,} {part}' for part in ('images', 'annotations')]
-    print(f'{args.out}: {", ".join(sizes)}')
+        if args.rest and not rest['images']:
+            raise ValueError(
+                f'--fraction {args.fraction} of {len(coco["images"]):,} images leaves none for {args.rest}'
+            )
+        written = {args.out: subset, **({args.rest: rest} if args.rest else {})}
+        for path, part in written.items():
+            write_json(part, path)
+    for path, part in written.items():
+        sizes = [f'{len(part[key]):,} of {len(coco[key]):,} {key}' for key in ('images', 'annotations')]
+        print(f'{path}: {", ".join(sizes)}')

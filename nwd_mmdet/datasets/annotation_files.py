@@ -11,7 +11,10 @@ from typing import Any, NamedTuple
 
 from mmengine.logging import print_log
 
-_HELP = 'docs/datasets.md tells how to name the folder of a data set; or set data_root and ann_file in the config.'
+_HELP = (
+    'docs/datasets.md tells how to name the folder of a data set (for the configs of configs/own the files, by '
+    'TRAIN_JSON, VAL_JSON, TRAIN_IMAGES and VAL_IMAGES); or set data_root and ann_file in the config.'
+)
 
 
 class Release(NamedTuple):

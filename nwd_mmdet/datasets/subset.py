@@ -1,11 +1,11 @@
-"""Small training sets: part of the images of a COCO annotation file."""
+"""Small training sets and splits: part of the images of a COCO annotation file, and the rest."""
 
 import random
 from typing import Any
 
 
-def take_subset(coco: dict[str, Any], fraction: float, seed: int = 0) -> dict[str, Any]:
-    """Keep some of the images, drawn at random, with their annotations; ids and categories stay.
+def take_subset(coco: dict[str, Any], fraction: float, seed: int = 0) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Part the images in two, drawn at random, with their annotations; ids and categories stay.
 
     As in the Alpha-IoU paper's appendix B.2.2, where 50 and 25 per cent of Pascal VOC's 16,551 training images are
     8,276 and 4,138. With the same seed a smaller fraction is a part of a larger one.
@@ -16,7 +16,7 @@ def take_subset(coco: dict[str, Any], fraction: float, seed: int = 0) -> dict[st
         seed: Of the draw.
 
     Returns:
-        A new annotation file; its images are in the order of ``coco``.
+        The part and the rest, two new annotation files; their images are in the order of ``coco``.
 
     Raises:
         ValueError: A fraction outside (0, 1], a file without images.
@@ -27,7 +27,11 @@ def take_subset(coco: dict[str, Any], fraction: float, seed: int = 0) -> dict[st
         raise ValueError('the annotation file has no images to take a part of')
     order = [image['id'] for image in coco['images']]
     random.Random(seed).shuffle(order)
-    kept = set(order[: max(1, round(fraction * len(order)))])
+    count = max(1, round(fraction * len(order)))
+    return _with_images(coco, set(order[:count])), _with_images(coco, set(order[count:]))
+
+
+def _with_images(coco: dict[str, Any], kept: set[Any]) -> dict[str, Any]:
     return {
         **coco,
         'images': [image for image in coco['images'] if image['id'] in kept],

@@ -1,25 +1,21 @@
 """VisDrone-DET's annotations, from its text files to COCO's format."""
 
 import csv
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import numpy as np
-from PIL import Image
-from terminaltables import AsciiTable
 from tqdm import tqdm
 
 from nwd_mmdet.datasets.annotation_files import listing
+from nwd_mmdet.datasets.conversion import Conversion, empty_dataset
+from nwd_mmdet.datasets.image_files import image_size
 from nwd_mmdet.datasets.visdrone import CLASSES
 
 _IGNORED_REGION, _OTHERS = 0, 11
 _LISTED = 20  # file names in a message
 _SUFFIXES = ('.jpg', '.jpeg', '.png')
-# Absolute sizes √(wh) in px that the summary counts by: AI-TOD's limits, and 2 px, below which it has no objects.
-_LIMITS = (0, 2, 8, 16, 32, 64)
 
 
 class Row(NamedTuple):
@@ -36,35 +32,14 @@ class Row(NamedTuple):
 
 
 @dataclass
-class Conversion:
+class VisDroneConversion(Conversion):
     """A converted split.
 
     Attributes:
-        dataset: The COCO data set.
-        counts: What was met and what was done with it.
         unsized: Images without a known size, left out.
     """
 
-    dataset: dict[str, Any]
-    counts: Counter[str] = field(default_factory=Counter)
     unsized: list[str] = field(default_factory=list)
-
-    def summary(self) -> str:
-        """Objects per class and size, then everything out of the ordinary."""
-        objects = [a for a in self.dataset['annotations'] if not a['iscrowd']]
-        sizes = np.sqrt([a['area'] for a in objects])
-        category = np.array([a['category_id'] for a in objects], int)
-        header = [f'{low} – {high} px' for low, high in zip(_LIMITS, _LIMITS[1:])] + [f'from {_LIMITS[-1]} px']
-        rows = [['class', 'objects', *header]]
-        for name, chosen in [
-            *((name, category == number) for number, name in enumerate(CLASSES, 1)),
-            ('all', category > 0),
-        ]:
-            histogram = np.histogram(sizes[chosen], [*_LIMITS, np.inf])[0]
-            rows.append([name, f'{chosen.sum():,}', *(f'{count:,}' for count in histogram)])
-        lines = [AsciiTable(rows, f'{len(self.dataset["images"]):,} images, absolute size √(wh)').table]
-        lines += [f'{count:,} {what}' for what, count in sorted(self.counts.items()) if count]
-        return '\n'.join(lines)
 
 
 def read_rows(path: Path) -> Iterator[Row]:
@@ -112,17 +87,10 @@ def read_sizes(path: Path) -> dict[str, tuple[int, int]]:
 def image_sizes(folder: Path) -> dict[str, tuple[int, int]]:
     """Width and height of the images in a folder, from their headers."""
     paths = sorted(path for path in folder.glob('*') if path.suffix.lower() in _SUFFIXES) if folder.is_dir() else []
-    sizes = {}
-    for path in tqdm(paths, 'image sizes', unit='img', delay=2):
-        try:
-            with Image.open(path) as image:
-                sizes[path.name] = image.size
-        except OSError as error:
-            raise ValueError(f'{path} is no readable image: {error}') from None
-    return sizes
+    return {path.name: image_size(path) for path in tqdm(paths, 'image sizes', unit='img', delay=2)}
 
 
-def convert(split_dir: Path, sizes: Mapping[str, tuple[int, int]], skip_missing: bool = False) -> Conversion:
+def convert(split_dir: Path, sizes: Mapping[str, tuple[int, int]], skip_missing: bool = False) -> VisDroneConversion:
     """Convert one split.
 
     * Objects of the ten classes keep their category ids 1 to 10. Those with score 0, which the toolkit does not
@@ -150,14 +118,8 @@ def convert(split_dir: Path, sizes: Mapping[str, tuple[int, int]], skip_missing:
     if repeated := [name for name in sizes if name_of[Path(name).stem] != name]:
         names = listing(repeated, _LISTED)
         raise ValueError(f'several images belong to the same annotation file, remove one of each: {names}')
-    result = Conversion(
-        {
-            'info': {'description': f'VisDrone2019-DET, {split_dir.absolute().name}'},
-            'categories': [{'id': number, 'name': name} for number, name in enumerate(CLASSES, 1)],
-            'images': [],
-            'annotations': [],
-        }
-    )
+    description = f'VisDrone2019-DET, {split_dir.absolute().name}'
+    result = VisDroneConversion(empty_dataset(description, dict(enumerate(CLASSES, 1))))
     result.unsized = [path.stem for path in paths if path.stem not in name_of]
     if result.unsized and not skip_missing:
         raise ValueError(
@@ -174,11 +136,9 @@ def convert(split_dir: Path, sizes: Mapping[str, tuple[int, int]], skip_missing:
 
 
 def _add_image(result: Conversion, file_name: str, size: tuple[int, int], rows: list[Row]) -> None:
-    dataset, counts = result.dataset, result.counts
-    image_id = len(dataset['images']) + 1
+    counts = result.counts
     regions = [list(row[:4]) for row in rows if row.category == _IGNORED_REGION]
-    image = {'id': image_id, 'file_name': file_name, 'width': size[0], 'height': size[1], 'ignore_regions': regions}
-    dataset['images'].append(image)
+    result.add_image(file_name, size, ignore_regions=regions)
     counts['ignored regions, kept as ignore_regions of their images'] += len(regions)
     counts['objects of category 11 (others), left out: no class'] += sum(row.category == _OTHERS for row in rows)
     counts['lines that repeat, kept'] += len(rows) - len(set(rows))
@@ -189,15 +149,5 @@ def _add_image(result: Conversion, file_name: str, size: tuple[int, int], rows: 
         counts['objects without a width or height, kept'] += row.width == 0 or row.height == 0
         outside = row.left < 0 or row.top < 0 or row.left + row.width > size[0] or row.top + row.height > size[1]
         counts['objects over the border of their image, kept'] += outside
-        dataset['annotations'].append(
-            {
-                'id': len(dataset['annotations']) + 1,
-                'image_id': image_id,
-                'category_id': row.category,
-                'bbox': list(row[:4]),
-                'area': row.width * row.height,
-                'iscrowd': int(row.score == 0),
-                'truncation': row.truncation,
-                'occlusion': row.occlusion,
-            }
-        )
+        more = {'truncation': row.truncation, 'occlusion': row.occlusion}
+        result.add_object(row.category, list(row[:4]), row.score == 0, **more)

@@ -21,7 +21,19 @@ def test_it_writes_a_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsy
     whole.write_text(json.dumps(COCO))
     run_tool(monkeypatch, TOOL, whole, part, '--fraction', 0.25)
     assert '2 of 8 images, 4 of 16 annotations' in capsys.readouterr().out
-    assert json.loads(part.read_text()) == take_subset(COCO, 0.25)
+    assert json.loads(part.read_text()) == take_subset(COCO, 0.25)[0]
+
+
+def test_it_writes_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> None:
+    whole, part, rest = (tmp_path / f'{name}.json' for name in ('all', 'part', 'rest'))
+    whole.write_text(json.dumps(COCO))
+    run_tool(monkeypatch, TOOL, whole, part, '--fraction', 0.75, '--rest', rest)
+    assert f'{rest}: 2 of 8 images, 4 of 16 annotations' in capsys.readouterr().out
+    assert (json.loads(part.read_text()), json.loads(rest.read_text())) == take_subset(COCO, 0.75)
+    rest.unlink()
+    with pytest.raises(SystemExit, match='--fraction 1.0 of 8 images leaves none'):
+        run_tool(monkeypatch, TOOL, whole, part, '--fraction', 1, '--rest', rest)
+    assert not rest.exists()
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from coco_data import entry, write_set
-from mmdet.registry import DATASETS, METRICS
+from conftest import ROOT
+from mmdet.registry import DATASETS, METRICS, MODELS
 from mmdet.utils import register_all_modules
 from mmengine.config import Config
 
 from nwd_mmdet.config import load_config
 from nwd_mmdet.datasets.aitod import CLASSES
 from nwd_mmdet.datasets.synthetic import draw_set
+from nwd_mmdet.settings import dicts_in
 
 
 def build(root, name, folder, monkeypatch, variable):
@@ -64,6 +67,29 @@ def test_sirst_config(root, shared, monkeypatch):
     assert np.mean([len(crop['data_samples'].gt_instances) > 0 for crop in crops]) > 0.5
     whole = test_set[0]['data_samples']
     assert whole.img_shape == whole.ori_shape
+
+
+@pytest.mark.parametrize('path', sorted(ROOT.glob('configs/own/*.py')), ids=lambda path: path.stem)
+def test_configs_for_any_coco_set(path, tmp_path, monkeypatch):
+    """Classes, their number and C come from the files that the environment names."""
+    register_all_modules()
+    for split in ('train', 'val'):
+        write_set(tmp_path, ('boat', 'buoy'), f'{split}.json', [entry(2, 5, 6, 7, 8)], folder=f'images/{split}')
+        monkeypatch.setenv(f'{split.upper()}_JSON', str(tmp_path / f'annotations/{split}.json'))
+        monkeypatch.setenv(f'{split.upper()}_IMAGES', str(tmp_path / f'images/{split}'))
+    config = load_config(path)
+    Config.fromstring(config.pretty_text, '.py')  # the runner dumps it
+    train, val = (DATASETS.build(config[f'{split}_dataloader'].dataset) for split in ('train', 'val'))
+    assert (len(train), len(val)) == (1, 2) and train.metainfo['classes'] == val.metainfo['classes'] == ('boat', 'buoy')
+    assert config.test_dataloader == config.val_dataloader and config.test_evaluator == config.val_evaluator
+    assert METRICS.build(config.val_evaluator).ann_file == str(tmp_path / 'annotations/val.json')
+    assert train[0]['inputs'].shape == (3, 40, 48) and train[0]['data_samples'].gt_instances.labels.tolist() == [1]
+    with torch.device('meta'):
+        model = MODELS.build(config.model)
+    assert model.roi_head.bbox_head.num_classes == 2
+    constants = [part['constant'] for _, part in dicts_in(config.model) if 'constant' in part]
+    assert constants == ([7.5] * len(constants) if 'nwd' in path.stem else []), 'objects are of 7 x 8 px'
+    assert len(constants) == (4 if 'nwd' in path.stem else 0)
 
 
 def test_the_example_of_the_docs(root, tmp_path, monkeypatch):
