@@ -90,7 +90,7 @@ def test_dense_detectors_are_switched() -> None:
         assert retinanet.train_cfg.assigner.type == 'NWDAssigner' and retinanet.train_cfg.assigner.pos_iou_thr == 0.5
         assert retinanet.bbox_head.loss_bbox.type == 'L1Loss'
         atss = read(f'nwd/atss_r50_fpn_loss-nwd{anchor}_1x_aitod').model
-        assert atss.bbox_head.loss_bbox == dict(type='NWDLoss', constant=12.8, loss_weight=2.0)
+        assert atss.bbox_head.loss_bbox == dict(type='NWDLoss', loss_weight=2.0)
         assert atss.train_cfg.assigner == dict(type='ATSSAssigner', topk=9)
         assert tuple(m.bbox_head.anchor_generator.octave_base_scale for m in (retinanet, atss)) == scales
 
