@@ -20,7 +20,7 @@ import nwd_mmdet
 COMMANDS = {
     'Train and test': ('train', 'test'),
     'Find your way': ('configs', 'doctor', 'experiments'),
-    'Know your data': ('estimate-constant', 'positives', 'imbalance'),
+    'Know your data': ('check-data', 'estimate-constant', 'positives', 'imbalance'),
     'Know your detector': ('eval-json', 'draw-detections', 'draw-iou-distribution', 'draw-weights'),
     'Data sets': (*('draw-synthetic', 'visdrone2coco', 'build-aitod', 'verify-aitod', 'subset-coco', 'box-noise'),),
     'This package itself': ('benchmark', 'draw-figures'),

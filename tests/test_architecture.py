@@ -19,6 +19,7 @@ LAYERS = (
     ),
     ('datasets',),
     ('evaluation',),
+    ('data_check',),
     ('config',),
     ('launch',),
     ('analysis',),

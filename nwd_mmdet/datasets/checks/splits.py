@@ -1,0 +1,56 @@
+"""Data sets against each other: images that both have, labels that mean different classes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from nwd_mmdet.datasets.annotation_files import listing
+from nwd_mmdet.datasets.checks.findings import Check, Fate, Finding, Level
+from nwd_mmdet.datasets.checks.image_contents import ImageContent
+
+SHARED_NAMES = Check(
+    'shared-file-names',
+    'images of the same file name in two sets',
+    Fate(Level.HINT, 'if they are the same images, evaluation is on what was learned and its numbers are too good'),
+    'check whether they are the same (this command compares contents where it reads the images), and split anew',
+)
+SHARED_CONTENT = Check(
+    'shared-content',
+    'images of the same bytes in two sets',
+    Fate(Level.ERROR, 'evaluation is on images that were learned, and its numbers are too good'),
+    'take them out of one of the sets',
+)
+LABELS = Check(
+    'labels-differ',
+    'labels that are another class in two sets',
+    Fate(Level.ERROR, 'what is learned as one class is evaluated as another'),
+    'give both sets the same metainfo=dict(classes=…), and with CocoDataset their files the same order of categories',
+)
+
+CHECKS = (SHARED_NAMES, SHARED_CONTENT, LABELS)
+
+
+def check_shared_names(source: str, names: Sequence[str], others: Sequence[str]) -> Iterator[Finding]:
+    """Look for file names of two sets in common."""
+    known = set(others)
+    if shared := list(dict.fromkeys(name for name in names if name in known)):
+        yield Finding(SHARED_NAMES, source, len(shared), shared[0], SHARED_NAMES.fate)
+
+
+def check_shared_content(
+    source: str, paths: Sequence[Path], others: Sequence[Path], contents: Mapping[Path, ImageContent]
+) -> Iterator[Finding]:
+    """Look for files of two sets with the same bytes."""
+    first = {contents[path].digest: path for path in reversed(others) if path in contents and contents[path].digest}
+    shared = [(path, first[contents[path].digest]) for path in paths if path in contents and contents[path].digest in first]
+    if shared:
+        text = f'{shared[0][0]} and {shared[0][1]}'
+        yield Finding(SHARED_CONTENT, source, len(shared), text, SHARED_CONTENT.fate)
+
+
+def check_labels(source: str, labels: Sequence[str], others: Sequence[str]) -> Iterator[Finding]:
+    """Compare what labels mean, up to the longer of two lists."""
+    longest = max(len(labels), len(others))
+    padded = [[*names, *['nothing'] * (longest - len(names))] for names in (labels, others)]
+    different = [f'label {i} is {a!r} and {b!r}' for i, (a, b) in enumerate(zip(*padded)) if a != b]
+    if different:
+        yield Finding(LABELS, source, len(different), listing(different, 1), LABELS.fate)
