@@ -62,7 +62,9 @@ def write_api_pages(app: Sphinx) -> None:
     """Write docs/api: a page for each module of the package, one for all modules of each subpackage, and an index."""
     package, folder = ROOT / 'nwd_mmdet', ROOT / 'docs/api'
     pages = {module: [module] for module in public_modules(package)}
-    pages |= {init.parent: public_modules(init.parent) for init in sorted(package.glob('*/**/__init__.py'))}
+    folders = sorted(init.parent for init in package.glob('*/**/__init__.py'))
+    # Commands have help instead, which docs/commands.md lists.
+    pages |= {path: public_modules(path) for path in folders if path.name != 'commands'}
     entries = [f'   {dotted(page).removeprefix("nwd_mmdet.")} <{dotted(page)}>' for page in pages]
     index = [*heading('API', '='), '.. toctree::', '   :hidden:', '', *entries, '']
     folder.mkdir(exist_ok=True)

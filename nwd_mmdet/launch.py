@@ -33,7 +33,7 @@ def configure(args: argparse.Namespace) -> Config:
     A run by torchrun on a machine without GPUs joins its process group here, with gloo.
 
     Args:
-        args: Arguments of :func:`nwd_mmdet.commands.arguments.add_run`.
+        args: Arguments that ``nwd_mmdet.commands.arguments.add_run`` added.
 
     Raises:
         FileNotFoundError: As :func:`~nwd_mmdet.config.load_config`.

@@ -27,6 +27,9 @@ Grid = tuple[Integers, Integers, float, float, float, int, int]
 
 # Pairs per chunk of the assigner: with the overlaps computed on them, some 50 MB.
 _MAX_PAIRS = 1 << 19
+# Cells on each side of the median box in the hash grid of the NMS; what lies farther out is taken into the last ones.
+# So a box far away from all others does not widen the cells, and numbers of cells are exact to 1e-7.
+_OUTERMOST = float(1 << 28)
 # Distances per block on a GPU: 32 MB each in float32.
 _MAX_BLOCK = 1 << 23
 
@@ -190,19 +193,19 @@ def _greedy_keep(boxes: Floats, groups: Integers, radius: float) -> NDArray[np.b
     keep = np.ones(n, np.bool_)
     if n == 0 or radius <= 0:
         return keep
-    x0 = ((boxes[:, 0] + boxes[:, 2]) / 2).min()
-    y0 = ((boxes[:, 1] + boxes[:, 3]) / 2).min()
-    extent = max(boxes.max() - boxes.min(), 1.0)
-    # wide enough for the radius, and for cell numbers that fit 20 bits whatever the coordinates
-    cell = max(radius / math.sqrt(2) * (1 + 1e-9), extent / (1 << 20))
+    x, y = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
+    x0, y0 = np.median(x), np.median(y)
+    spread = max(np.median(np.abs(x - x0)), np.median(np.abs(y - y0)))
+    # Wide enough for the radius whatever is rounded, and not so narrow that most boxes are past the outermost cells.
+    cell = max(radius / math.sqrt(2) * (1 + 1e-5), spread / _OUTERMOST)
     buckets = 16
     while buckets < 2 * n:
         buckets *= 2
     head = np.full(buckets, -1, np.int64)
     following = np.empty(n, np.int64)
     for i in range(n):
-        column = int(((boxes[i, 0] + boxes[i, 2]) / 2 - x0) / cell)
-        line = int(((boxes[i, 1] + boxes[i, 3]) / 2 - y0) / cell)
+        column = math.floor(min(max((x[i] - x0) / cell, -_OUTERMOST), _OUTERMOST))
+        line = math.floor(min(max((y[i] - y0) / cell, -_OUTERMOST), _OUTERMOST))
         for neighbor in range(9):
             near_line, near_column = line + neighbor // 3 - 1, column + neighbor % 3 - 1
             other = head[_bucket(near_line, near_column, groups[i], buckets)]

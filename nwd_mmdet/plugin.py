@@ -3,7 +3,7 @@
 import mmdet
 
 from nwd_mmdet.stack import checkpoints, mmcv_ops
-from nwd_mmdet.stack.quiet_import import quiet_import
+from nwd_mmdet.stack.quiet import quiet_annotations, quiet_import
 
 if not mmdet.__version__.startswith('3.'):
     raise ImportError(f'found mmdet {mmdet.__version__}')
@@ -31,5 +31,6 @@ with quiet_import():
     )
 
 checkpoints.allow_mmengine_globals()
+quiet_annotations()
 nms.bind_in_mmcv()
 settings.check_models_when_built()

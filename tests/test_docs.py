@@ -13,7 +13,7 @@ from mmdet.registry import DATASETS, METRICS, MODELS, TASK_UTILS
 from mmdet.utils import register_all_modules
 from mmengine.config import Config
 
-from nwd_mmdet.__main__ import COMMANDS, main
+from nwd_mmdet.__main__ import COMMANDS, help_text, main
 from nwd_mmdet.datasets import find_annotations
 from nwd_mmdet.overlaps import OVERLAPS
 
@@ -41,6 +41,11 @@ def test_commands_exist(page: Path) -> None:
     known = [name for names in COMMANDS.values() for name in names]
     typed = re.findall(r'\bnwd-mmdet ([a-z][\w-]*)', page.read_text())
     assert set(typed) <= set(known), f'{page.name} names a command that is none'
+
+
+def test_the_page_of_commands_is_the_help() -> None:
+    (block,) = blocks('docs/commands.md', 'text')
+    assert block == f'{help_text()}\n'
 
 
 def test_the_index_lists_every_page() -> None:

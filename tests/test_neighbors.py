@@ -70,6 +70,35 @@ def test_suppress_neighbors_walks_in_order() -> None:
     assert suppress_neighbors(boxes[:0], groups[:0], 5.1).tolist() == []
 
 
+def suppressed_by_all_pairs(boxes: torch.Tensor, groups: torch.Tensor, radius: float) -> list[bool]:
+    keep: list[int] = []
+    for row, box in enumerate(boxes.double()):
+        kept = boxes[[other for other in keep if groups[other] == groups[row]]].double()
+        if not (squared_distance(box[None], kept) < radius * radius).any():
+            keep.append(row)
+    return [row in keep for row in range(len(boxes))]
+
+
+@given(
+    boxes=boxes_strategy(),
+    far=st.lists(st.sampled_from([-1e12, -1e9, -3e7, 0.0, 2e8, 1e9, 1e12, 1e30]), min_size=2, max_size=2),
+    share=st.integers(1, 10),
+    radius=st.floats(1e-4, 2000),
+)
+@settings(deadline=None)
+def test_boxes_far_away_change_nothing(boxes: torch.Tensor, far: list[float], share: int, radius: float) -> None:
+    boxes = boxes.double()
+    boxes[::share] += torch.tensor(far * 2, dtype=torch.float64)
+    groups = torch.arange(len(boxes)) % 2
+    assert suppress_neighbors(boxes, groups, radius).tolist() == suppressed_by_all_pairs(boxes, groups, radius)
+
+
+def test_a_box_far_away_does_not_make_all_others_neighbours() -> None:
+    boxes = draw_boxes(100_000, size=20_000.0)
+    boxes[7] = torch.tensor([1e9, 1e9, 1e9 + 64, 1e9 + 64])
+    assert suppress_neighbors(boxes, torch.zeros(len(boxes), dtype=torch.long), 2.0)[7]  # minutes if it did
+
+
 def test_bad_values_are_named() -> None:
     boxes = draw_boxes(5)
     boxes[3, 2] = float('nan')

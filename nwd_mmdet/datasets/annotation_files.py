@@ -43,7 +43,7 @@ class Source:
     Attributes:
         help: How to get the data, for messages about missing files.
         releases: What was published.
-        pattern: Glob of further file names of this set, in lower case: ``'*visdrone*'``.
+        pattern: Glob of further file names of this set, in lower case: ``'*visdrone*'``; with a slash, of whole paths.
     """
 
     help: str = ''
@@ -53,6 +53,11 @@ class Source:
     def release_of(self, name: str) -> Release | None:
         """The release that has a file of this name."""
         return next((release for release in self.releases if name in release.names), None)
+
+    def has(self, path: Path) -> bool:
+        """Whether an annotation file is of this set, by its name, and by its folders where the pattern has some."""
+        known_name = self.release_of(path.name) is not None
+        return known_name or fnmatchcase(path.as_posix().lower() if '/' in self.pattern else path.name.lower(), self.pattern)
 
 
 _SOURCES: list[Source] = []
@@ -85,14 +90,14 @@ def find_annotations(path: str | Path) -> Path:
     if found is None:
         candidates = dict.fromkeys([path, *(path.with_name(name) for release in releases for name in release.names)])
         looked_for = '\n'.join(f'  {candidate.absolute()}' for candidate in candidates)
-        raise FileNotFoundError(f'no annotation file. Looked for:\n{looked_for}\n{help_for(path.name)}')
+        raise FileNotFoundError(f'no annotation file. Looked for:\n{looked_for}\n{help_for(path)}')
     print_log(f'{path} does not exist, taking {found}, another name of the same split', logger='current')
     return found
 
 
-def help_for(name: str) -> str:
-    """How to get the data set that has an annotation file of this name."""
-    known = (s for s in _SOURCES if s.release_of(name) or fnmatchcase(name.lower(), s.pattern))
+def help_for(path: str | Path) -> str:
+    """How to get the data set that has this annotation file."""
+    known = (source for source in _SOURCES if source.has(Path(path)))
     return '\n'.join(source.help for source in known) or _HELP
 
 

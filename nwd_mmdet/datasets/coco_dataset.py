@@ -98,7 +98,7 @@ class CheckedCocoDataset(CocoDataset):
         """Point ``data_prefix`` to the folder that holds the images; one listing per folder, no file is opened."""
         if not file_names:
             return
-        prefix, help_text = Path(self.data_prefix['img']), help_for(Path(self.ann_file).name)
+        prefix, help_text = Path(self.data_prefix['img']), help_for(self.ann_file)
         folders = image_folders(prefix)
         best, missing = best_folder(folders, file_names)
         if len(missing) == len(file_names):

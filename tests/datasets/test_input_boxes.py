@@ -108,22 +108,47 @@ def test_wrappers_are_followed(wrapper: str, annotations: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ('steps', 'words'),
+    ('steps', 'names'),
     [
-        ([dict(type='Mosaic', img_scale=(64, 64))], 'effect of Mosaic'),
-        ([dict(type='MinIoURandomCrop'), dict(type='Resize', scale=(64, 64))], 'Resize after MinIoURandomCrop'),
-        ([dict(type='RandomChoice', transforms=[[dict(type='Resize', scale=(64, 64))], []])], 'first branch'),
-        ([dict(type='Resize', scale=(64, 64)), dict(type='RandomCrop', crop_size=(32, 32))], ''),
         ([dict(type='RandomFlip', prob=0.5), dict(type='Pad', size_divisor=32), dict(type='PackDetInputs')], ''),
+        ([dict(type='FilterAnnotations', min_gt_bbox_wh=(1, 1))], ''),
+        ([dict(type='FilterAnnotations', min_gt_bbox_wh=(7, 7))], 'FilterAnnotations'),
+        ([dict(type='MinIoURandomCrop'), dict(type='Resize', scale=(64, 64))], 'MinIoURandomCrop'),
+        ([dict(type='RandomChoice', transforms=[[dict(type='Resize', scale=(64, 64))], []])], 'RandomChoice'),
     ],
 )
-def test_transforms_without_a_known_effect_are_named(
-    steps: list, words: str, annotations: Path, monkeypatch: pytest.MonkeyPatch
+def test_pipelines_are_run_where_resizes_do_not_tell(
+    steps: list, names: str, annotations: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
     monkeypatch.setattr('nwd_mmdet.datasets.input_boxes.print_log', lambda message, **_: said.append(message))
     InputBoxes.from_config(config(annotations, *steps))
-    assert len(said) == bool(words) and words in ''.join(said)
+    assert len(said) == bool(names) and names in ''.join(said)
+    assert not said or '1 of 1 images, drawn through the pipeline' in said[0]
+
+
+def test_half_of_the_images_doubled_in_size(annotations: Path) -> None:
+    content = json.loads(annotations.read_text())
+    content['images'] = [{**content['images'][0], 'id': number} for number in range(400)]
+    content['annotations'] = [
+        {**content['annotations'][0], 'id': number, 'image_id': number} for number in range(400)
+    ]  # an object of 6 × 8 px each
+    annotations.write_text(json.dumps(content))
+    double = dict(type='Resize', scale_factor=2.0, keep_ratio=True)
+    data = InputBoxes.from_config(config(annotations, dict(type='RandomChoice', transforms=[[double], []])))
+    sizes = torch.cat([image.sizes for image in data.images])
+    assert set(sizes.round().tolist()) == {7, 14} and sizes.mean() == pytest.approx(1.5 * 48**0.5, rel=0.05)
+    again = InputBoxes.from_config(config(annotations, dict(type='RandomChoice', transforms=[[double], []])))
+    assert torch.equal(torch.cat([image.sizes for image in again.images]), sizes)
+    assert len(InputBoxes.from_config(config(annotations, dict(type='RandomAffine')), max_images=7).images) == 7
+
+
+def test_a_transform_that_needs_the_image_is_named(annotations: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr('nwd_mmdet.datasets.input_boxes.print_log', lambda message, **_: said.append(message))
+    steps = [dict(type='LoadPanopticAnnotations'), dict(type='Resize', scale=(200, 200), keep_ratio=True)]
+    assert InputBoxes.from_config(config(annotations, *steps)).images[0].shape == (120, 200)
+    assert 'cannot be run without images' in said[0] and 'as if LoadPanopticAnnotations did not' in said[0]
 
 
 def test_images_of_ai_tod_need_not_exist(annotations: Path) -> None:

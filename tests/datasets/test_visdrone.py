@@ -14,5 +14,5 @@ def test_dataset_hands_ignored_regions_to_training(tmp_path: Path) -> None:
     instances = [dataset.get_data_info(index)['instances'] for index in range(3)]
     assert [[i['ignore_flag'] for i in part] for part in instances] == [[0, 0, 0], [1, 1], []]
     assert instances[1][1]['bbox'] == [0, 0, 50, 50] and instances[0][2]['bbox'] == [90, 70, 100, 80]
-    with pytest.raises(FileNotFoundError, match='visdrone2coco.py'):
+    with pytest.raises(FileNotFoundError, match='nwd-mmdet visdrone2coco'):
         DATASETS.build(dict(settings, ann_file='visdrone_val.json'))

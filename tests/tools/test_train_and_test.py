@@ -227,7 +227,7 @@ def test_tta_keeps_what_the_config_says() -> None:
         ('train.py', ['gone.py'], 'train.py: no config file .*/gone.py'),
         ('train.py', [CONFIG, '--resume', 'gone.pth'], 'train.py: no checkpoint .*/gone.pth'),
         ('test.py', [CONFIG, 'gone.pth'], r'test.py: no checkpoint .*/gone.pth. .*last_checkpoint'),
-        ('train.py', [CONFIG], r'(?s)no annotation file.*/nowhere/annotations/train.json.*draw_synthetic.py'),
+        ('train.py', [CONFIG], r'(?s)no annotation file.*/nowhere/annotations/train.json.*draw-synthetic'),
         (
             'train.py',
             [ROOT / 'configs/nwd/faster-rcnn_r18-small_fpn_12e_sirst.py'],

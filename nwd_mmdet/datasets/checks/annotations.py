@@ -9,6 +9,10 @@ from nwd_mmdet.datasets.checks.entries import check_entries
 from nwd_mmdet.datasets.checks.findings import Finding, Level, Reader, say_once
 
 
+class BadAnnotations(ValueError):
+    """Annotations that cannot be loaded as they are meant; the message has a line for each finding."""
+
+
 def check_annotations(columns: CocoColumns, classes: Sequence[str], reader: Reader) -> Iterator[Finding]:
     """Look for everything that is wrong with the annotations.
 
@@ -29,12 +33,12 @@ def refuse_or_tell(columns: CocoColumns, classes: Sequence[str], reader: Reader)
     """Raise on what cannot be loaded as it is meant, and tell what is left out.
 
     Raises:
-        ValueError: A finding that is an error, but for those that are guesses from many boxes; these are told.
+        BadAnnotations: A finding that is an error, but for those that are guesses from many boxes; these are told.
     """
     findings = list(check_annotations(columns, classes, reader))
     errors = [f for f in findings if f.fate.level is Level.ERROR and f.check not in GUESSES]
     if errors:
-        raise ValueError('\n'.join(map(str, errors)))
+        raise BadAnnotations('\n'.join(map(str, errors)))
     for finding in findings:
         if finding.fate.level is not Level.HINT:
             say_once(str(finding))

@@ -91,7 +91,7 @@ class Finding:
 
     def __str__(self) -> str:
         return (
-            f'{self.source}: {self.count:,} {self.check.finding}, first: {self.first}. '
+            f'{self.source}: {self.check.finding}: {self.count:,}, first: {self.first}. '
             f'In training: {self.fate.text}. Remedy: {self.check.remedy}.'
         )
 
@@ -167,7 +167,7 @@ class Report:
         for finding in self.sorted():
             lines += [
                 '',
-                f'{names[finding.fate.level]}: {finding.count:,} {finding.check.finding} [{finding.check.key}]',
+                f'{names[finding.fate.level]}: {finding.check.finding}: {finding.count:,} [{finding.check.key}]',
                 f'  where: {finding.source}',
                 f'  first: {finding.first}',
                 f'  in training: {finding.fate.text}',
