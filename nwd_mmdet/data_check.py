@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config
+from mmengine.logging import print_log
 from mmengine.registry import init_default_scope
 
 from nwd_mmdet.datasets.checks import boxes, classes, entries, image_contents, image_files, pipelines, splits
 from nwd_mmdet.datasets.checks.data_sets import DataSet, of_file, of_settings, read_columns
-from nwd_mmdet.datasets.checks.findings import Check, Finding, Report
+from nwd_mmdet.datasets.checks.findings import Check, Finding, Level, Report, say_once
 from nwd_mmdet.datasets.checks.image_contents import Loader, check_contents, read_images
 from nwd_mmdet.datasets.input_boxes import leaves
 from nwd_mmdet.evaluation import metric_fit
+
+Sets = Sequence[DataSet]
 
 #: All checks, in the order of the table in docs/check_data.md.
 CHECKS: tuple[Check, ...] = (
@@ -46,24 +49,43 @@ def check_config(cfg: Config, read_files: bool = True) -> Report:
     report, read = Report(), functools.cache(read_columns)
     roles: dict[str, list[DataSet]] = {}
     for role in ('train', 'val', 'test'):
-        loader = cfg.get(f'{role}_dataloader') or {}
-        if role == 'test' and roles.get('val') and loader.get('dataset') == cfg.val_dataloader.get('dataset'):
+        settings = (cfg.get(f'{role}_dataloader') or {}).get('dataset')
+        if role == 'test' and 'val' in roles and settings == cfg.val_dataloader.dataset:
             roles['test'] = roles['val']
-        elif 'dataset' in loader:
-            roles[role] = list(_read_role(loader['dataset'], role, read, report))
-    groups = {role: sets for role, sets in roles.items() if sets and not (role == 'test' and sets is roles.get('val'))}
-    for role, sets in groups.items():
+        elif settings:
+            roles[role] = list(_read_role(settings, role, read, report))
+    training = roles.get('train', [])
+    held_out = list({id(sets): sets for role in ('val', 'test') if (sets := roles.get(role))}.values())
+    for sets in (training, *held_out):
         _check_sets(sets, report)
-    if 'train' in groups:
-        report.findings += pipelines.check_model(cfg.get('model'), groups['train'][0].classes)
+    if training:
+        report.findings += pipelines.check_model(cfg.get('model'), training[0].classes)
     for role in ('val', 'test'):
-        for settings in metric_fit.metrics_of(cfg.get(f'{role}_evaluator')):
-            for data in roles.get(role, []):
-                found = metric_fit.check_metric(settings, data, read)
-                report.findings += [finding for finding in found if finding not in report.findings]
-    trained = groups.pop('train', [])
-    _check_between([(trained, sets) for sets in groups.values() if trained], report)
-    _check_files([*trained, *itertools.chain(*groups.values())], report, read_files, [(trained, s) for s in groups.values()])
+        for metric, data in itertools.product(metric_fit.metrics_of(cfg.get(f'{role}_evaluator')), roles.get(role, [])):
+            report.findings += [f for f in metric_fit.check_metric(metric, data, read) if f not in report.findings]
+    pairs = [(training, sets) for sets in held_out if training]
+    _check_between(pairs, report)
+    _check_files([data for sets in (training, *held_out) for data in sets], pairs, report, read_files)
+    return report
+
+
+def check_before_training(cfg: Config) -> Report:
+    """Check what takes seconds, all but the contents of images, and log it.
+
+    Args:
+        cfg: The config of the training.
+
+    Returns:
+        The report. It is on the caller to end the training where it has errors.
+    """
+    report = check_config(cfg, read_files=False)
+    for line in (*report.sizes, *report.notes):
+        print_log(f'Data: {line}', logger='current')
+    for finding in report.sorted():
+        if finding.fate.level is Level.HINT:
+            print_log(str(finding), logger='current')
+        else:
+            say_once(str(finding))
     return report
 
 
@@ -87,10 +109,10 @@ def check_annotation_files(paths: Sequence[Path], images: Path | None = None, re
     for data in sets:
         _check_sets([data], report)
         if data.folder is None and data.columns.images:
-            report.notes.append(f'{data.source}: its images were not found near it, and not looked at; name --images DIR')
+            report.notes.append(f'{data.source}: no images were found near it, so none were looked at: --images DIR')
     pairs = [([first], [second]) for first, second in itertools.combinations(sets, 2)]
     _check_between(pairs, report)
-    _check_files(sets, report, read_files, pairs)
+    _check_files(sets, pairs, report, read_files)
     return report
 
 
@@ -106,8 +128,10 @@ def _read_role(settings: dict[str, Any], role: str, read: Any, report: Report) -
                 report.findings.append(Finding(entries.NO_COCO, str(file), 1, str(error), entries.NO_COCO.fate))
 
 
-def _check_sets(sets: Sequence[DataSet], report: Report) -> None:
+def _check_sets(sets: Sets, report: Report) -> None:
     """Each data set of a role by itself, and their classes together."""
+    if not sets:
+        return
     counts: Counter[str] = Counter()
     for data in sets:
         report.findings += data.check()
@@ -117,7 +141,7 @@ def _check_sets(sets: Sequence[DataSet], report: Report) -> None:
     report.findings += classes.check_class_objects(source, counts, sets[0].classes)
 
 
-def _check_between(pairs: Sequence[tuple[list[DataSet], list[DataSet]]], report: Report) -> None:
+def _check_between(pairs: Sequence[tuple[Sets, Sets]], report: Report) -> None:
     """File names and labels of data sets in pairs."""
     for first, second in pairs:
         source = _sources(first, second)
@@ -126,15 +150,12 @@ def _check_between(pairs: Sequence[tuple[list[DataSet], list[DataSet]]], report:
         report.findings += splits.check_labels(source, first[0].labels, second[0].labels)
 
 
-def _check_files(
-    sets: Sequence[DataSet],
-    report: Report,
-    read_files: bool,
-    pairs: Sequence[tuple[Sequence[DataSet], Sequence[DataSet]]],
-) -> None:
+def _check_files(sets: Sets, pairs: Sequence[tuple[Sets, Sets]], report: Report, read_files: bool) -> None:
     """Image files: those that nobody lists, and what is in those that are listed."""
     located = [data for data in sets if data.folder is not None]
-    report.findings += image_files.check_unlisted([path for data in located for path, _ in data.listed], 'image folders')
+    report.findings += image_files.check_unlisted(
+        [path for data in located for path, _ in data.listed], 'image folders'
+    )
     if not read_files:
         return
     loaders: Mapping[Path, Loader] = {
@@ -150,5 +171,5 @@ def _check_files(
         report.findings += splits.check_shared_content(_sources(first, second), paths, others, contents)
 
 
-def _sources(*groups: Sequence[DataSet]) -> str:
+def _sources(*groups: Sets) -> str:
     return ' and '.join(', '.join(data.source for data in sets) for sets in groups)

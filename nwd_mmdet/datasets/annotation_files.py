@@ -57,7 +57,9 @@ class Source:
     def has(self, path: Path) -> bool:
         """Whether an annotation file is of this set, by its name, and by its folders where the pattern has some."""
         known_name = self.release_of(path.name) is not None
-        return known_name or fnmatchcase(path.as_posix().lower() if '/' in self.pattern else path.name.lower(), self.pattern)
+        return known_name or fnmatchcase(
+            path.as_posix().lower() if '/' in self.pattern else path.name.lower(), self.pattern
+        )
 
 
 _SOURCES: list[Source] = []

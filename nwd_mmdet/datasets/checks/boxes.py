@@ -132,9 +132,9 @@ def handed_on(columns: CocoColumns, classes: Sequence[str], reader: Reader) -> B
         return np.ones(len(columns.annotations), bool)
     kept: BoolArray = columns.in_classes(classes) & (columns.image >= 0)
     if reader is not Reader.COCO:
-        return kept & (columns.inside >= SMALLEST).all(1)
+        return kept & _every(columns.inside >= SMALLEST)
     sides = columns.boxes[:, 2:]
-    kept &= (columns.inside > 0).all(1) & (sides >= SMALLEST).all(1)
+    kept &= _every(columns.inside > 0) & _every(sides >= SMALLEST)
     return kept & ~(columns.areas <= 0) & ~columns.ignore
 
 
@@ -147,23 +147,23 @@ def check_boxes(columns: CocoColumns, reader: Reader) -> Iterator[Finding]:
 
     wrong = np.zeros(len(boxes), bool)
     wrong[[*columns.with_text, *columns.not_four]] = True
-    finite = np.isfinite(boxes).all(1)
+    finite = _every(np.isfinite(boxes))
     yield from found(NOT_FINITE, ~finite & ~wrong)
     as_corners, beyond = _as_corners(columns)
-    fractions = finite & ((boxes >= 0) & (boxes <= 1)).all(1) & (boxes[:, 2:] > 0).all(1)
+    fractions = finite & _every((boxes >= 0) & (boxes <= 1)) & _every(boxes[:, 2:] > 0)
     if fractions.sum() * 2 > len(boxes):
         yield from found(FRACTIONS, fractions)
     elif finite.sum() >= _CORNERS_FROM and as_corners[finite].all() and beyond.mean() >= _CORNERS_BEYOND:
         yield from found(CORNERS, as_corners)
     elif beyond.sum() >= max(_TOLD_FROM * len(boxes), 1):
         yield from found(SOME_CORNERS, beyond)
-    extended = finite & (boxes[:, 2:] > 0).all(1)
-    outside = extended & (inside <= 0).any(1)
+    extended = finite & _every(boxes[:, 2:] > 0)
+    outside = extended & _some(inside <= 0)
     yield from found(NO_EXTENT, finite & ~extended)
     yield from found(OUTSIDE, outside)
-    yield from found(UNDER_1_PX, extended & ~outside & (inside < SMALLEST).any(1))
-    leaves = (corners[:, :2] < -_BORDER).any(1) | (corners[:, 2:] > columns.limits + _BORDER).any(1)
-    yield from found(PARTLY_OUTSIDE, extended & (inside > 0).all(1) & leaves)
+    yield from found(UNDER_1_PX, extended & ~outside & _some(inside < SMALLEST))
+    leaves = _some(corners[:, :2] < -_BORDER) | _some(corners[:, 2:] > columns.limits + _BORDER)
+    yield from found(PARTLY_OUTSIDE, extended & _every(inside > 0) & leaves)
     own_area = boxes[:, 2] * boxes[:, 3]
     yield from found(AREA_NOT_POSITIVE, extended & (columns.areas <= 0), 'area')
     yield from found(AREA_TOO_LARGE, extended & (columns.areas > 1.05 * own_area + 1), 'area')
@@ -177,8 +177,19 @@ def check_boxes(columns: CocoColumns, reader: Reader) -> Iterator[Finding]:
 def _as_corners(columns: CocoColumns) -> tuple[BoolArray, BoolArray]:
     """Which boxes are possible as corners inside the image, and which of these leave it as sizes."""
     boxes, limits = columns.boxes, columns.limits
-    possible = (boxes[:, 2:] > boxes[:, :2]).all(1) & (boxes[:, 2:] <= limits + _BORDER).all(1) & (boxes >= 0).all(1)
-    return possible, possible & (columns.corners[:, 2:] > limits + _BORDER).any(1)
+    in_order = _every(boxes[:, 2:] > boxes[:, :2])
+    possible = in_order & _every(boxes[:, 2:] <= limits + _BORDER) & _every(boxes >= 0)
+    return possible, possible & _some(columns.corners[:, 2:] > limits + _BORDER)
+
+
+def _every(values: BoolArray) -> BoolArray:
+    """Rows in which all values are true."""
+    return np.asarray(values.all(axis=1))
+
+
+def _some(values: BoolArray) -> BoolArray:
+    """Rows in which a value is true."""
+    return np.asarray(values.any(axis=1))
 
 
 def _repeating_rows(columns: CocoColumns, rows: IntArray, with_class: bool) -> BoolArray:
@@ -187,6 +198,6 @@ def _repeating_rows(columns: CocoColumns, rows: IntArray, with_class: bool) -> B
     order = np.lexsort((rows, *keys.T[::-1]))
     same = (np.diff(keys[order], axis=0) == 0) if len(order) else np.zeros((0, 6), bool)
     repeats = np.zeros(len(columns.annotations), bool)
-    found = same.all(1) if with_class else same[:, :5].all(1) & ~same[:, 5]
+    found = same.all(axis=1) if with_class else same[:, :5].all(axis=1) & ~same[:, 5]
     repeats[rows[order[1:][found]]] = True
     return repeats

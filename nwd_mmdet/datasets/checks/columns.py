@@ -17,6 +17,7 @@ BoolArray = NDArray[np.bool_]
 Entry = dict[str, Any]
 
 _LONGEST_EXAMPLE = 160  # characters
+_LISTS = ('images', 'annotations', 'categories', 'licenses')
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class CocoColumns:
         ignore: Shape [A]: whether ``ignore`` is set.
         with_text: Rows of boxes that have text for numbers.
         not_four: Rows of boxes that are otherwise not four numbers.
+        unread: Names and lengths of lists that are not COCO's.
     """
 
     source: str
@@ -52,6 +54,7 @@ class CocoColumns:
     ignore: BoolArray
     with_text: list[int]
     not_four: list[int]
+    unread: list[tuple[str, int]]
 
     @classmethod
     def of(cls, content: Any, source: str) -> 'CocoColumns':
@@ -92,6 +95,7 @@ class CocoColumns:
             np.array([bool(a.get('ignore')) for a in annotations], bool),
             with_text,
             not_four,
+            [(key, len(value)) for key, value in content.items() if isinstance(value, list) and key not in _LISTS],
         )
 
     @property
@@ -113,7 +117,8 @@ class CocoColumns:
     @cached_property
     def limits(self) -> FloatArray:
         """Shape [A, 2]: width and height of each annotation's image; NaN where there is none."""
-        return np.concatenate([self.sizes, np.full((1, 2), np.nan)])[self.image]  # -1 is the last
+        sizes: FloatArray = np.concatenate([self.sizes, np.full((1, 2), np.nan)])  # -1 is the last
+        return np.asarray(sizes[self.image])
 
     @cached_property
     def inside(self) -> FloatArray:
@@ -144,7 +149,9 @@ class CocoColumns:
         rows = np.flatnonzero(rows) if rows.dtype == bool else rows
         if not len(rows):
             return []
-        return [Finding(check, self.source, len(rows), self._example(entries, int(rows[0]), key), check.fate_in(reader))]
+        return [
+            Finding(check, self.source, len(rows), self._example(entries, int(rows[0]), key), check.fate_in(reader))
+        ]
 
     def _example(self, entries: list[Entry], row: int, key: str) -> str:
         what = {id(self.images): 'image', id(self.annotations): 'annotation'}.get(id(entries), 'category')

@@ -179,9 +179,10 @@ def _loaded(dataset: Any) -> CocoColumns:
     dataset.full_init()
     infos = [dataset.get_data_info(index) for index in range(len(dataset))]
     images = [
-        {'id': i['img_id'], 'file_name': i['img_path'], 'width': i.get('width'), 'height': i.get('height')} for i in infos
+        {'id': i['img_id'], 'file_name': i['img_path'], 'width': i.get('width'), 'height': i.get('height')}
+        for i in infos
     ]
-    annotations = []
+    annotations: list[dict[str, Any]] = []
     for info in infos:
         for instance in info.get('instances', []):
             x1, y1, x2, y2 = instance['bbox']

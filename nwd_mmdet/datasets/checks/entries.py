@@ -3,6 +3,8 @@
 from collections.abc import Hashable, Iterator
 from typing import Any
 
+import numpy as np
+
 from nwd_mmdet.datasets.checks.columns import CocoColumns, repeating
 from nwd_mmdet.datasets.checks.findings import REFUSED, Check, Fate, Finding, Level, Reader
 
@@ -26,7 +28,7 @@ MISSING_KEYS = Check(
     'missing-keys',
     'images, annotations or categories without an id, name, image_id or category_id',
     REFUSED,
-    "write the key; an image needs id, file_name, width, height, an annotation id, image_id, category_id, bbox, "
+    'write the key; an image needs id, file_name, width, height, an annotation id, image_id, category_id, bbox, '
     'a category id and name',
     Fate(Level.ERROR, f'{_DIES} KeyError'),
 )
@@ -139,11 +141,17 @@ ID_ZERO = Check(
     Fate(Level.HINT, 'nothing; CocoMetric, as pycocotools, counts the detection of this object as false'),
     'number annotations from 1, or evaluate with COCOBoxMetric',
 )
+UNREAD = Check(
+    'unread-lists',
+    "lists in the file that are none of COCO's",
+    Fate(Level.HINT, 'nothing reads them; objects that they hold are learned as background'),
+    'write regions to ignore as annotations with iscrowd',
+)
 
 CHECKS = (
     *(NO_COCO, NO_IMAGES, MISSING_KEYS, NO_SIZE, TEXT_BOXES, NOT_FOUR, TEXT_FLAGS, NO_AREA, IMAGE_IDS),
     *(ANNOTATION_IDS, CATEGORY_IDS, CATEGORY_NAMES, FILE_NAMES, IMAGE_ID_TYPES, CATEGORY_ID_TYPES, NO_IMAGE),
-    *(NO_CATEGORY, MIXED_IDS, ID_ZERO),
+    *(NO_CATEGORY, MIXED_IDS, ID_ZERO, UNREAD),
 )
 
 
@@ -153,7 +161,7 @@ def check_entries(columns: CocoColumns, reader: Reader) -> Iterator[Finding]:
     if not images:
         yield Finding(NO_IMAGES, columns.source, 1, "'images' is []", NO_IMAGES.fate_in(reader))
     yield from _missing_keys(columns, reader)
-    yield from columns.finding(NO_SIZE, images, ~(columns.sizes > 0).all(1), 'width', reader)
+    yield from columns.finding(NO_SIZE, images, np.asarray(np.isnan(columns.sizes).any(1)), 'width', reader)
     yield from columns.finding(TEXT_BOXES, annotations, columns.with_text, 'bbox', reader)
     yield from columns.finding(NOT_FOUR, annotations, columns.not_four, 'bbox', reader)
     for key in ('iscrowd', 'ignore'):
@@ -174,6 +182,9 @@ def check_entries(columns: CocoColumns, reader: Reader) -> Iterator[Finding]:
         yield from columns.finding(MIXED_IDS, images, with_text, 'id', reader)
     zero = [row for row, a in enumerate(annotations) if a.get('id') == 0]
     yield from columns.finding(ID_ZERO, annotations, zero, 'id', reader)
+    if columns.unread:
+        name, count = columns.unread[0]
+        yield Finding(UNREAD, columns.source, len(columns.unread), f'{name!r} of {count:,} entries', UNREAD.fate)
 
 
 def _missing_keys(columns: CocoColumns, reader: Reader) -> Iterator[Finding]:
@@ -198,7 +209,9 @@ def _references(columns: CocoColumns, reader: Reader) -> Iterator[Finding]:
         ('image_id', columns.images, columns.image, IMAGE_ID_TYPES, NO_IMAGE),
         ('category_id', columns.categories, columns.category, CATEGORY_ID_TYPES, NO_CATEGORY),
     ):
-        lost = [row for row in (position < 0).nonzero()[0].tolist() if _is_usable(columns.annotations[row].get(key), key)]
+        lost = [
+            row for row in (position < 0).nonzero()[0].tolist() if _is_usable(columns.annotations[row].get(key), key)
+        ]
         spellings: set[Hashable] = {str(entry.get('id')) for entry in entries} if lost else set()
         retyped = [row for row in lost if str(columns.annotations[row][key]) in spellings]
         others = sorted(set(lost) - set(retyped))

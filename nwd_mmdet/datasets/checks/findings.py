@@ -16,6 +16,11 @@ class Level(enum.IntEnum):
     LOSS = 1  # boxes or images are left out
     ERROR = 2  # training or evaluation ends with an error, or learns something else than is meant
 
+    @property
+    def title(self) -> str:
+        """As it is printed."""
+        return {Level.HINT: 'hint', Level.LOSS: 'left out', Level.ERROR: 'ERROR'}[self]
+
 
 class Reader(enum.Enum):
     """Which data set class reads the annotations."""
@@ -163,20 +168,22 @@ class Report:
     def text(self) -> str:
         """Everything, for people."""
         lines = [*map(str, self.sizes), *self.notes]
-        names = {Level.ERROR: 'ERROR', Level.LOSS: 'left out', Level.HINT: 'hint'}
         for finding in self.sorted():
             lines += [
                 '',
-                f'{names[finding.fate.level]}: {finding.check.finding}: {finding.count:,} [{finding.check.key}]',
+                f'{finding.fate.level.title}: {finding.check.finding}: {finding.count:,} [{finding.check.key}]',
                 f'  where: {finding.source}',
                 f'  first: {finding.first}',
                 f'  in training: {finding.fate.text}',
                 f'  remedy: {finding.check.remedy}',
             ]
-        counts = {level: sum(f.fate.level is level for f in self.findings) for level in reversed(Level)}
-        total = ', '.join(f'{count} {level.name.lower()}{"s" * (count != 1)}' for level, count in counts.items())
-        lines += ['', f'{len(self.findings)} findings: {total}.' if self.findings else 'Nothing is wrong.']
+        lines += ['', self.summary()]
         return '\n'.join(lines)
+
+    def summary(self) -> str:
+        """How many findings there are of each level."""
+        counts = [(sum(f.fate.level is level for f in self.findings), level.title) for level in reversed(Level)]
+        return ', '.join(f'{title}: {count}' for count, title in counts)
 
     def to_json(self) -> dict[str, Any]:
         """Everything, ready for ``json.dump``."""

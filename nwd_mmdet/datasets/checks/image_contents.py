@@ -21,7 +21,9 @@ _ORIENTATION = 0x0112  # of EXIF; from 5 on, width and height are exchanged
 UNREADABLE = Check(
     'images-unreadable',
     'image files that cannot be decoded, or are cut short',
-    Fate(Level.ERROR, 'training ends with "failed to load image", or, by the version of OpenCV, sees grey for the rest'),
+    Fate(
+        Level.ERROR, 'training ends with "failed to load image", or, by the version of OpenCV, sees grey for the rest'
+    ),
     'copy them anew from their source, or take them out of the annotations',
 )
 SIZE_DIFFERS = Check(
@@ -83,8 +85,8 @@ class ImageContent:
         try:
             data = path.read_bytes()
             image = mmcv.imfrombytes(data, flag=loader.color_type, backend=loader.imdecode_backend)
-        except Exception as error:  # OpenCV's own, OSError, and whatever a backend raises
-            return cls(f'{type(error).__name__}: {str(error).strip().splitlines()[-1] if str(error) else ""}')
+        except Exception as failure:  # OpenCV's own, OSError, and whatever a backend raises
+            return cls(f'{type(failure).__name__}: {" ".join(str(failure).split())}')
         digest = hashlib.blake2b(data, digest_size=16).digest()
         turned, bits, error = _header(data)
         if image is None or error:

@@ -15,7 +15,7 @@ MISSING = Check(
     'images-missing',
     'images without a file',
     Fate(Level.ERROR, 'training ends with FileNotFoundError when it comes to the first of them'),
-    'correct file_name, data_root or data_prefix, or take the images out of the annotations; upper and lower case count',
+    'correct file_name, data_root or data_prefix, or take the images out of the file; case counts',
 )
 #: What becomes of a missing or unreadable image where the pipeline has ``LoadImageFromFile(ignore_empty=True)``.
 SKIPPED = Fate(Level.LOSS, 'another image takes its place, by ignore_empty=True of LoadImageFromFile')

@@ -64,9 +64,7 @@ def packed_keys(steps: Steps) -> Sequence[str]:
     return keys
 
 
-def check_training_steps(
-    columns: CocoColumns, handed_on: BoolArray, steps: Steps, reader: Reader
-) -> Iterator[Finding]:
+def check_training_steps(columns: CocoColumns, handed_on: BoolArray, steps: Steps, reader: Reader) -> Iterator[Finding]:
     """Look at the pipeline of a training set.
 
     Args:

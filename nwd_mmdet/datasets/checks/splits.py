@@ -41,7 +41,9 @@ def check_shared_content(
 ) -> Iterator[Finding]:
     """Look for files of two sets with the same bytes."""
     first = {contents[path].digest: path for path in reversed(others) if path in contents and contents[path].digest}
-    shared = [(path, first[contents[path].digest]) for path in paths if path in contents and contents[path].digest in first]
+    shared = [
+        (path, first[contents[path].digest]) for path in paths if path in contents and contents[path].digest in first
+    ]
     if shared:
         text = f'{shared[0][0]} and {shared[0][1]}'
         yield Finding(SHARED_CONTENT, source, len(shared), text, SHARED_CONTENT.fate)
