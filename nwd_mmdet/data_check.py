@@ -3,7 +3,7 @@
 import functools
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from mmengine.registry import init_default_scope
 from nwd_mmdet.datasets.checks import boxes, classes, entries, image_contents, image_files, pipelines, splits
 from nwd_mmdet.datasets.checks.data_sets import DataSet, of_file, of_settings, read_columns
 from nwd_mmdet.datasets.checks.findings import Check, Finding, Level, Report, say_once
-from nwd_mmdet.datasets.checks.image_contents import Loader, check_contents, read_images
+from nwd_mmdet.datasets.checks.image_contents import ImageContent, check_contents, read_images
 from nwd_mmdet.datasets.input_boxes import leaves
 from nwd_mmdet.evaluation import metric_fit
 
@@ -142,12 +142,9 @@ def _check_sets(sets: Sets, report: Report) -> None:
 
 
 def _check_between(pairs: Sequence[tuple[Sets, Sets]], report: Report) -> None:
-    """File names and labels of data sets in pairs."""
+    """Labels of data sets in pairs."""
     for first, second in pairs:
-        source = _sources(first, second)
-        names, others = ([name for data in sets for name in data.columns.file_names] for sets in (first, second))
-        report.findings += splits.check_shared_names(source, names, others)
-        report.findings += splits.check_labels(source, first[0].labels, second[0].labels)
+        report.findings += splits.check_labels(_sources(first, second), first[0].labels, second[0].labels)
 
 
 def _check_files(sets: Sets, pairs: Sequence[tuple[Sets, Sets]], report: Report, read_files: bool) -> None:
@@ -156,19 +153,20 @@ def _check_files(sets: Sets, pairs: Sequence[tuple[Sets, Sets]], report: Report,
     report.findings += image_files.check_unlisted(
         [path for data in located for path, _ in data.listed], 'image folders'
     )
-    if not read_files:
-        return
-    loaders: Mapping[Path, Loader] = {
-        path: pipelines.loader_of(data.steps) for data in located for path, _ in data.listed if path.is_file()
-    }
-    contents, interrupted = read_images(loaders)
-    report.unread = len(loaders) - len(contents) if interrupted else 0
+    contents: dict[Path, ImageContent] = {}
+    if read_files:
+        listed = {path: pipelines.loader_of(data.steps) for data in located for path, _ in data.listed}
+        contents, unread = read_images({path: loader for path, loader in listed.items() if path.is_file()})
+        report.unread = unread
     for data in located:
         skipped = image_files.SKIPPED if data.role == 'train' and pipelines.skips_unreadable(data.steps) else None
         report.findings += check_contents(data.source, data.listed, contents, skipped)
     for first, second in pairs:
-        paths, others = ([path for data in part for path, _ in data.listed] for part in (first, second))
-        report.findings += splits.check_shared_content(_sources(first, second), paths, others, contents)
+        source = _sources(first, second)
+        files, others = ([file for data in sets for file in data.named_files] for sets in (first, second))
+        report.findings += splits.check_shared_names(source, files, others, contents)
+        paths, other_paths = ([path for _, path in part if path is not None] for part in (files, others))
+        report.findings += splits.check_shared_content(source, paths, other_paths, contents)
 
 
 def _sources(*groups: Sets) -> str:

@@ -130,7 +130,9 @@ class CocoColumns:
 
     def in_classes(self, classes: Sequence[str]) -> BoolArray:
         """Shape [A]: whether annotations are of one of the classes."""
-        named = np.array([*(name in classes for name in self.names), False])  # -1 is the last
+        ids = [category.get('id') for category in self.categories]
+        chosen = [category_id for category_id, name in zip(ids, self.names) if name in classes]  # lists have no hash
+        named = np.array([*(category_id in chosen for category_id in ids), False])  # -1 is the last
         return named[self.category]
 
     def finding(

@@ -17,6 +17,7 @@ from nwd_mmdet.datasets.checks.columns import BoolArray, CocoColumns
 from nwd_mmdet.datasets.checks.findings import Finding, Reader, SetSize
 from nwd_mmdet.datasets.checks.image_files import SKIPPED, best_folder, check_missing, image_folders
 from nwd_mmdet.datasets.checks.pipelines import check_testing_steps, check_training_steps, skips_unreadable
+from nwd_mmdet.datasets.checks.splits import NamedFile
 from nwd_mmdet.datasets.coco_dataset import CheckedCocoDataset
 
 ReadColumns = Callable[[Path], CocoColumns]
@@ -61,6 +62,11 @@ class DataSet:
         sizes = self.columns.sizes.tolist()
         rows = [(i.get('file_name'), size) for i, size in zip(self.columns.images, sizes)]
         return [(folder / name, (size[0], size[1])) for name, size in rows if isinstance(name, str)]
+
+    @property
+    def named_files(self) -> list[NamedFile]:
+        """File name of every image as it is listed, and its file where the folder is known."""
+        return [(name, None if self.folder is None else self.folder / name) for name in self.columns.file_names]
 
     @property
     def labels(self) -> list[str]:

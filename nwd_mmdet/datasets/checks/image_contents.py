@@ -109,14 +109,14 @@ def _header(data: bytes) -> tuple[bool, int, str]:
         return False, 8, str(error) if 'truncated' in str(error) else ''
 
 
-def read_images(paths: Mapping[Path, Loader]) -> tuple[dict[Path, ImageContent], bool]:
+def read_images(paths: Mapping[Path, Loader]) -> tuple[dict[Path, ImageContent], int]:
     """Read files, several at once, with a progress bar.
 
     Args:
         paths: Each file with how it is read.
 
     Returns:
-        What was read, and whether Ctrl-C ended it.
+        What was read, and how many files were not because Ctrl-C ended it.
     """
     contents: dict[Path, ImageContent] = {}
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -126,8 +126,8 @@ def read_images(paths: Mapping[Path, Loader]) -> tuple[dict[Path, ImageContent],
                 contents[waiting[future]] = future.result()
         except KeyboardInterrupt:
             pool.shutdown(cancel_futures=True)
-            return contents, True
-    return contents, False
+            return contents, len(paths) - len(contents)
+    return contents, 0
 
 
 def check_contents(

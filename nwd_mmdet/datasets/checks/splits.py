@@ -7,11 +7,13 @@ from nwd_mmdet.datasets.annotation_files import listing
 from nwd_mmdet.datasets.checks.findings import Check, Fate, Finding, Level
 from nwd_mmdet.datasets.checks.image_contents import ImageContent
 
+NamedFile = tuple[str, Path | None]
+
 SHARED_NAMES = Check(
     'shared-file-names',
-    'images of the same file name in two sets',
+    'images of the same file name, and as far as is known of the same file size, in two sets',
     Fate(Level.HINT, 'if they are the same images, evaluation is on what was learned and its numbers are too good'),
-    'check whether they are the same (this command compares contents where it reads the images), and split anew',
+    'compare them, as nwd-mmdet check-data does where it reads the images, and split anew',
 )
 SHARED_CONTENT = Check(
     'shared-content',
@@ -29,11 +31,31 @@ LABELS = Check(
 CHECKS = (SHARED_NAMES, SHARED_CONTENT, LABELS)
 
 
-def check_shared_names(source: str, names: Sequence[str], others: Sequence[str]) -> Iterator[Finding]:
-    """Look for file names of two sets in common."""
-    known = set(others)
-    if shared := list(dict.fromkeys(name for name in names if name in known)):
+def check_shared_names(
+    source: str, files: Sequence[NamedFile], others: Sequence[NamedFile], contents: Mapping[Path, ImageContent]
+) -> Iterator[Finding]:
+    """Look for file names of two sets in common.
+
+    Numbered images have the same names everywhere. So files of other sizes on disk are passed over, and those that were
+    read, which :func:`check_shared_content` tells apart.
+
+    Args:
+        source: The sets.
+        files: File name as listed, and the file, of each image of one set; None where it is not known.
+        others: Those of the other.
+        contents: The files that were read.
+    """
+    known = dict(others)
+    pairs = {name: (path, known[name]) for name, path in files if name in known}
+    shared = [name for name, (a, b) in pairs.items() if a is None or b is None or not _are_apart(a, b, contents)]
+    if shared:
         yield Finding(SHARED_NAMES, source, len(shared), shared[0], SHARED_NAMES.fate)
+
+
+def _are_apart(first: Path, second: Path, contents: Mapping[Path, ImageContent]) -> bool:
+    if first in contents and second in contents:
+        return True
+    return first.is_file() and second.is_file() and first.stat().st_size != second.stat().st_size
 
 
 def check_shared_content(
