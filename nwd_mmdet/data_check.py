@@ -11,6 +11,7 @@ from mmengine.config import Config
 from mmengine.logging import print_log
 from mmengine.registry import init_default_scope
 
+from nwd_mmdet.datasets.annotation_files import listing
 from nwd_mmdet.datasets.checks import boxes, classes, entries, image_contents, image_files, pipelines, splits
 from nwd_mmdet.datasets.checks.data_sets import DataSet, of_file, of_settings, read_columns
 from nwd_mmdet.datasets.checks.findings import Check, Finding, Level, Report, say_once
@@ -137,7 +138,7 @@ def _check_sets(sets: Sets, report: Report) -> None:
         report.findings += data.check()
         report.sizes.append(data.size())
         counts.update(classes.count_objects(data.columns, data.handed_on))
-    source = ', '.join(data.source for data in sets)
+    source = _sources(sets)
     report.findings += classes.check_class_objects(source, counts, sets[0].classes)
 
 
@@ -170,4 +171,4 @@ def _check_files(sets: Sets, pairs: Sequence[tuple[Sets, Sets]], report: Report,
 
 
 def _sources(*groups: Sets) -> str:
-    return ' and '.join(', '.join(data.source for data in sets) for sets in groups)
+    return ' and '.join(listing([data.source for data in sets], 2) for sets in groups)

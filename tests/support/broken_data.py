@@ -67,7 +67,7 @@ def adds_image(number: Any, without: str = '', **more: Any) -> Callable[[Content
         entry = image(number, **more)
         entry.pop(without, None)
         content['images'].append(entry)
-        box = [10, 20, 12, 11]
+        box = [10, 20 + len(content['images']), 12, 11]
         content['annotations'].append(annotation(900 + len(content['images']), box, image_id=number, area=132))
 
     return change
@@ -100,7 +100,7 @@ DEFECTS = [
     Defect('boxes-not-four', adds(31, [60, 40, 10]), ValueError, ValueError),
     Defect('boxes-not-four', adds(32, None), TypeError, ValueError),
     Defect('boxes-not-four', adds(33, BOX, without='bbox'), KeyError, ValueError),
-    Defect('text-in-flags', adds(34, BOX, iscrowd='0'), 5, 5),
+    Defect('text-in-flags', adds(34, [10, 60, 10, 10], iscrowd='0'), 5, 5),
     Defect('no-area', adds(35, [20, 40, 10, 10], without='area'), KeyError, 5),
     Defect('no-area', adds(36, [30, 40, 10, 10], area='100'), TypeError, 5),
     Defect('image-ids-repeat', adds_image(2, file_name='two.png'), 5, ValueError),
@@ -126,8 +126,8 @@ DEFECTS = [
     Defect('not-finite', adds(51, [60, 40, INF, 10]), 5, ValueError),
     Defect('no-extent', adds(52, [60, 60, 0, 10]), 4, 4),
     Defect('no-extent', adds(53, [60, 60, 10, -1]), 4, 4),
-    Defect('under-1-px', adds(54, [60, 61, 0.5, 10]), 4, 4),
-    Defect('under-1-px', adds(55, [60, 79.5, 10, 2], area=20), 5, 4),
+    Defect('under-1-px', adds(54, [60, 61, 0.5, 10], area=5), 4, 4),
+    Defect('under-1-px', adds(55, [60, 79.5, 10, 1.4], area=14), 5, 4),
     Defect('outside', adds(56, [150, 10, 10, 10]), 4, 4),
     Defect('partly-outside', adds(57, [95, 10, 10, 10]), 5, 5),
     Defect('area-not-positive', adds(58, [60, 62, 10, 10], area=0), 4, 5),

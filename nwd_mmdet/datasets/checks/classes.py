@@ -31,9 +31,8 @@ UNUSED = Check(
 ORDER = Check(
     'class-order',
     'classes whose label is that of another, as the file lists them in another order than the config',
-    Fate(Level.HINT, 'nothing, labels go by the names'),
-    'list the classes in the order of the file, or use CheckedCocoDataset',
-    Fate(Level.HINT, 'labels go by the order of the file: pictures and tables name the wrong classes'),
+    Fate(Level.HINT, 'CocoDataset labels by the order of the file: pictures and tables name the wrong classes'),
+    'list the classes in the order of the file, or use CheckedCocoDataset, which goes by the names',
 )
 WITHOUT_OBJECTS = Check(
     'class-without-objects',
@@ -91,7 +90,7 @@ def check_classes(columns: CocoColumns, classes: Sequence[str], reader: Reader) 
         first = names[columns.category[unused.argmax()]]
         yield Finding(UNUSED, columns.source, int(unused.sum()), f'category {first!r}', UNUSED.fate_in(reader))
     in_order = [name for name in names if name in classes]
-    if not missing and sorted(in_order) == sorted(classes):
+    if reader is Reader.COCO and not missing and sorted(in_order) == sorted(classes):
         moved = [f'{mine!r}, whose label {theirs!r} gets' for mine, theirs in zip(classes, in_order) if mine != theirs]
         if moved:
             yield found(ORDER, moved)

@@ -158,7 +158,7 @@ class CocoColumns:
     def _example(self, entries: list[Entry], row: int, key: str) -> str:
         what = {id(self.images): 'image', id(self.annotations): 'annotation'}.get(id(entries), 'category')
         entry = entries[row]
-        text = f'{what} {entry.get("id", f"at position {row}")!r}'
+        text = f'{what} {entry["id"]!r}' if 'id' in entry else f'{what} at position {row}'
         if what == 'annotation' and self.image[row] >= 0:
             text += f' of image {self.images[self.image[row]].get("file_name")!r}'
         elif what == 'image':

@@ -64,7 +64,9 @@ def check_shared_content(
     """Look for files of two sets with the same bytes."""
     first = {contents[path].digest: path for path in reversed(others) if path in contents and contents[path].digest}
     shared = [
-        (path, first[contents[path].digest]) for path in paths if path in contents and contents[path].digest in first
+        (path, first[contents[path].digest])
+        for path in dict.fromkeys(paths)
+        if path in contents and contents[path].digest in first
     ]
     if shared:
         text = f'{shared[0][0]} and {shared[0][1]}'
