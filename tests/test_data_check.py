@@ -71,7 +71,7 @@ def test_the_table_of_the_documentation_is_that_of_the_checks() -> None:
 def test_wrappers_are_followed(wrapper: str, tmp_path: Path) -> None:
     cfg = good_config(tmp_path)
     content = named('train')
-    content['annotations'].append(annotation(1, [1, 1, 4, 4], category_id=7))
+    content['annotations'].append(annotation(1, [1, 1, 10, 10], category_id=7))
     write(tmp_path / 'train.json', content)
     inner = cfg.train_dataloader.dataset
     steps, inner.pipeline = inner.pipeline, inner.pipeline[:2]

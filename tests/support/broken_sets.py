@@ -60,7 +60,7 @@ def good_config(root: Path) -> Config:
 #: Key of a check → how many it finds in :func:`broken_config`.
 BROKEN = Counter(defect.key for defect in DEFECTS) + Counter(
     {
-        # Of the entries: text in iscrowd is a crowd, too; the images of one id, and those without a size, have no object.
+        # Of the entries: text in iscrowd is a crowd, too; images of one id and those without a size have no object.
         'crowds': 1,
         'images-without-objects': 3 + 2 + 1,  # and of fractions and of what is filtered
         # Parts of the training set.
@@ -137,9 +137,8 @@ def broken_config(root: Path) -> Config:
     part('no_boxes', good(), pipeline=[LOAD, RESIZE, PACK])
     part('no_masks', good(), pipeline=[LOAD, {**BOXES, 'with_mask': True}, PACK])
     parts.append(_broken_files(root))
-    cfg.train_dataloader.dataset = dict(
-        type='RepeatDataset', times=2, dataset=dict(type='ConcatDataset', datasets=parts)
-    )
+    together = dict(type='ConcatDataset', datasets=parts)
+    cfg.train_dataloader.dataset = dict(type='RepeatDataset', times=2, dataset=together)
     cfg.model.bbox_head.num_classes = 80
     _break_validation(root, cfg)
     return cfg

@@ -62,14 +62,14 @@ def check_shared_content(
     source: str, paths: Sequence[Path], others: Sequence[Path], contents: Mapping[Path, ImageContent]
 ) -> Iterator[Finding]:
     """Look for files of two sets with the same bytes."""
-    first = {contents[path].digest: path for path in reversed(others) if path in contents and contents[path].digest}
-    shared = [
-        (path, first[contents[path].digest])
-        for path in dict.fromkeys(paths)
-        if path in contents and contents[path].digest in first
-    ]
+    digests, other_digests = (
+        {path: contents[path].digest for path in part if path in contents and contents[path].digest}
+        for part in (paths, others)
+    )
+    twins = {digest: path for path, digest in other_digests.items()}
+    shared = [path for path, digest in digests.items() if digest in twins]
     if shared:
-        text = f'{shared[0][0]} and {shared[0][1]}'
+        text = f'{shared[0]} and {twins[digests[shared[0]]]}'
         yield Finding(SHARED_CONTENT, source, len(shared), text, SHARED_CONTENT.fate)
 
 

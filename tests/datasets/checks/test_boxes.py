@@ -29,7 +29,7 @@ def test_a_file_of_corners_is_an_error() -> None:
 
 
 def test_some_corners_are_a_hint_and_a_few_large_objects_are_nothing() -> None:
-    boxes = objects(100).tolist()
+    boxes = objects(90).tolist()
     corners = [[50, 40, 60, 70], [55, 40, 70, 75]]
     assert found([*boxes, *corners])['some-corners-for-sizes'] == (2, Level.HINT)
     one_at_the_border = found([*boxes, [4, 4, 99, 70]])
