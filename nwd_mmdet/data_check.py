@@ -79,6 +79,7 @@ def check_before_training(cfg: Config) -> Report:
     Returns:
         The report. It is on the caller to end the training where it has errors.
     """
+    print_log('Checking the data (docs/check_data.md) ...', logger='current')
     report = check_config(cfg, read_files=False)
     for line in (*report.sizes, *report.notes):
         print_log(f'Data: {line}', logger='current')

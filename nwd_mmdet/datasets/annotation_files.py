@@ -44,22 +44,24 @@ class Source:
         help: How to get the data, for messages about missing files.
         releases: What was published.
         pattern: Glob of further file names of this set, in lower case: ``'*visdrone*'``; with a slash, of whole paths.
+        variable: Environment variable that names its folder.
     """
 
     help: str = ''
     releases: tuple[Release, ...] = ()
     pattern: str = ''
+    variable: str = ''
 
     def release_of(self, name: str) -> Release | None:
         """The release that has a file of this name."""
         return next((release for release in self.releases if name in release.names), None)
 
     def has(self, path: Path) -> bool:
-        """Whether an annotation file is of this set, by its name, and by its folders where the pattern has some."""
-        known_name = self.release_of(path.name) is not None
-        return known_name or fnmatchcase(
-            path.as_posix().lower() if '/' in self.pattern else path.name.lower(), self.pattern
-        )
+        """Whether an annotation file is of this set, by its name or by its folders."""
+        root = os.environ.get(self.variable)
+        if self.release_of(path.name) is not None or (root and path.is_relative_to(root)):
+            return True
+        return fnmatchcase(path.as_posix().lower() if '/' in self.pattern else path.name.lower(), self.pattern)
 
 
 _SOURCES: list[Source] = []

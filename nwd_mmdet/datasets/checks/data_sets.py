@@ -55,7 +55,7 @@ class DataSet:
         """Shape [A]: which annotations it makes instances of."""
         return handed_on(self.columns, self.classes, self.reader)
 
-    @property
+    @cached_property
     def listed(self) -> list[tuple[Path, tuple[float, float]]]:
         """File of every image, and its width and height as annotated."""
         folder = self.folder or Path()

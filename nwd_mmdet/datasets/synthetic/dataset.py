@@ -30,6 +30,7 @@ register_source(
     Source(
         'The synthetic set is drawn by: nwd-mmdet draw-synthetic data/synthetic',
         pattern='*synthetic*/annotations/*.json',
+        variable='SYNTHETIC_ROOT',
     )
 )
 
