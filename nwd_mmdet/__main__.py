@@ -18,7 +18,7 @@ import nwd_mmdet
 
 #: What commands are for → their names, in the order of the help.
 COMMANDS = {
-    'Train and test': ('train', 'test'),
+    'Train and test': ('train', 'test', 'mmdet'),
     'Find your way': ('configs', 'doctor', 'experiments'),
     'Know your data': ('check-data', 'estimate-constant', 'positives', 'imbalance'),
     'Know your detector': ('eval-json', 'draw-detections', 'draw-iou-distribution', 'draw-weights'),
@@ -26,7 +26,7 @@ COMMANDS = {
     'This package itself': ('benchmark', 'draw-figures'),
 }
 _NAMES = [name for names in COMMANDS.values() for name in names]
-_WITHOUT_PLUGIN = ('configs', 'doctor')
+_WITHOUT_PLUGIN = ('configs', 'doctor', 'mmdet')
 
 
 def command_module(name: str) -> ModuleType:

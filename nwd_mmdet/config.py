@@ -13,9 +13,9 @@ from mmengine.logging import print_log
 from nwd_mmdet.datasets.annotation_files import find_annotations, read_coco
 from nwd_mmdet.datasets.input_boxes import InputBoxes
 from nwd_mmdet.datasets.nwd_constant import ConstantEstimate
-from nwd_mmdet.settings import dicts_in, type_name
+from nwd_mmdet.settings import WITHOUT_DATA, dicts_in, type_name
 
-__all__ = ['load_config', 'read_config', 'resolve_auto_classes', 'resolve_auto_constants']
+__all__ = ['load_config', 'read_config', 'resolve_auto_classes', 'resolve_auto_constants', 'resolve_config']
 
 _NWD_METRICS = ('nwd', 'nwd_iou')
 
@@ -35,39 +35,60 @@ def read_config(path: str | Path) -> Config:
     if not path.is_file():
         raise FileNotFoundError(f'no config file {path.absolute()}. Its path is relative to the working directory.')
     cfg = Config.fromfile(path)
+    _drop_fragments(cfg)
+    return cfg
+
+
+def _drop_fragments(cfg: Config) -> None:
     for name in [name for name, value in cfg.items() if isinstance(value, dict) and value.get('_fragment_')]:
         cfg.pop(name)
-    return cfg
 
 
 def load_config(path: str | Path, options: Mapping[str, Any] | None = None) -> Config:
     """Read a config and resolve what it leaves to the data, so that it can be built.
-
-    ``constant='auto'`` in the model becomes the mean object size of the training set, ``nwd_constant`` at the top level
-    the constant of all its parts with NWD, ``classes='auto'`` in the data sets the names in their files,
-    ``num_classes='auto'`` in the model their number.
 
     Args:
         path: As in :func:`read_config`.
         options: Settings that replace those of the file, keys with dots: ``{'model.bbox_head.num_classes': 8}``.
 
     Raises:
-        FileNotFoundError: If the config file, one of its bases or an annotation file that is read does not exist.
-        ValueError: One NWD constant for each class in an RPN; and as :func:`resolve_auto_classes` and
-            :func:`resolve_auto_constants`.
+        FileNotFoundError: If the config file or one of its bases does not exist; and as :func:`resolve_config`.
+        ValueError: As :func:`resolve_config`.
     """
     cfg = read_config(path)
     cfg.merge_from_dict(dict(options or {}))
-    _refuse_class_constants_in_rpn(cfg)
-    resolve_auto_classes(cfg)
-    resolve_auto_constants(cfg)
+    resolve_config(cfg)
     cfg.default_scope = cfg.get('default_scope') or 'mmdet'
     return cfg
 
 
+def resolve_config(cfg: Config) -> None:
+    """Resolve what a config leaves to the data, and drop its fragments.
+
+    ``constant='auto'`` in the model becomes the mean object size of the training set, ``nwd_constant`` at the top level
+    the constant of all its parts with NWD, ``classes='auto'`` in the data sets the names in their files,
+    ``num_classes='auto'`` in the model their number.
+
+    Args:
+        cfg: Changed in place. No file is read where there is no ``'auto'``.
+
+    Raises:
+        FileNotFoundError: An annotation file that is read does not exist.
+        ValueError: One NWD constant for each class in an RPN; and as :func:`resolve_auto_classes` and
+            :func:`resolve_auto_constants`.
+    """
+    _drop_fragments(cfg)
+    _refuse_class_constants_in_rpn(cfg)
+    try:
+        resolve_auto_classes(cfg)
+        resolve_auto_constants(cfg)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"{error}\nIt is read for an 'auto' in the config. {WITHOUT_DATA}") from error
+
+
 def _refuse_class_constants_in_rpn(cfg: Config) -> None:
     """An RPN, to which all objects are of one class, cannot have an NWD constant for each class."""
-    assigner = ((cfg.get('model', {}).get('train_cfg') or {}).get('rpn') or {}).get('assigner') or {}
+    assigner = dict(dicts_in(cfg.get('model'), 'model')).get('model.train_cfg.rpn.assigner', {})
     if isinstance(assigner.get('constant'), (list, tuple)):
         raise ValueError(
             f'model.train_cfg.rpn.assigner.constant={assigner["constant"]} has one number for each class, but an RPN '
@@ -165,8 +186,8 @@ def resolve_auto_constants(cfg: Config) -> float | None:
     for part in asked:
         part['constant'] = mean_size
     if everywhere is not None:
-        cfg.nwd_constant = mean_size if everywhere == 'auto' else everywhere
-        _set_everywhere(places, cfg.nwd_constant)
+        cfg['nwd_constant'] = mean_size if everywhere == 'auto' else everywhere
+        _set_everywhere(places, cfg['nwd_constant'])
     return mean_size
 
 

@@ -146,16 +146,10 @@ def nwd_iou(boxes1: Tensor, boxes2: Tensor, constant: float = 12.8, lower: float
 
 
 def _check_constant(constant: float | Tensor) -> None:
-    if isinstance(constant, str):
-        raise ValueError(
-            f'constant={constant!r} must be a number of pixels. nwd-mmdet train and test replace "auto" by the '
-            'mean object size of the training set: take the config in the work folder of the training, which has the '
-            'number, or give what nwd-mmdet estimate-constant prints'
-        )
     if isinstance(constant, Tensor):  # from a component that checked its numbers: looking at them would stall a GPU
         return
-    if not (constant > 0 and math.isfinite(constant)):
-        raise ValueError(f'constant={constant} must be a positive number of pixels, e.g. the mean object size 12.8')
+    if isinstance(constant, str) or not (constant > 0 and math.isfinite(constant)):
+        raise ValueError(f'constant={constant!r} must be a positive number of pixels, e.g. the mean object size 12.8')
 
 
 def constants_of(classes: Tensor, constants: Sequence[float], dtype: torch.dtype) -> Tensor:

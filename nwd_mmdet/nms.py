@@ -12,6 +12,7 @@ from torch import Tensor
 from nwd_mmdet.neighbors import search_radius, suppress_neighbors
 from nwd_mmdet.overlap_nms import best_first, check_boxes, overlap_nms, soft_overlap_nms
 from nwd_mmdet.overlaps import Constant, in_one_unit
+from nwd_mmdet.settings import type_name
 
 
 def nwd_nms(
@@ -127,9 +128,12 @@ def bind_in_mmcv() -> None:
 
     @functools.wraps(original)
     def batched_nms(boxes: Tensor, scores: Tensor, idxs: Tensor, nms_cfg: Any, class_agnostic: bool = False) -> Any:
-        kind = None if nms_cfg is None else nms_cfg.get('type')
-        kind = getattr(kind, '__name__', kind)  # mmcv takes the function itself as well
+        if nms_cfg is None:
+            return original(boxes, scores, idxs, nms_cfg, class_agnostic)
+        kind = type_name(nms_cfg)  # pure-Python configs have the function itself, and their copies its dotted name
         if kind not in NMS_TYPES:
+            if str(nms_cfg.get('type')).startswith('mmcv.'):  # a name that mmcv writes and does not find
+                nms_cfg = {**nms_cfg, 'type': kind}
             return original(boxes, scores, idxs, nms_cfg, class_agnostic)
         # mmengine marks what a config inherits from a package with its _scope_.
         no_params = ('type', 'split_thr', 'class_agnostic', '_scope_')

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from nwd_mmdet.compiled import compiled
 from nwd_mmdet.overlaps import Overlap
+from nwd_mmdet.tracing import refuse_tracing
 
 # Boxes decided on at a time, and kept boxes they are compared with at a time: 8 MB a matrix in float64.
 _BLOCK = 256
@@ -136,16 +137,9 @@ def check_boxes(boxes: Tensor, scores: Tensor, idxs: Tensor | None, iou_threshol
 
     Raises:
         ValueError: Input that no NMS can deal with.
-        RuntimeError: Under ``torch.jit.trace``, ``torch.onnx.export`` or ``torch.export``, whose graph would hold the
-            indices of the example's boxes and give them for every image.
+        RuntimeError: As :func:`~nwd_mmdet.tracing.refuse_tracing`.
     """
-    exporting = getattr(torch.compiler, 'is_exporting', bool)()  # older torch has no such function
-    if exporting or torch.jit.is_tracing():  # type: ignore[no-untyped-call]
-        raise RuntimeError(
-            'NMS cannot be traced or exported: which boxes it keeps depends on the data, and the graph would keep '
-            'those of the example. Export the network without it, model.bbox_head(model.extract_feat(images)), and run '
-            'the NMS on what it returns: docs/deployment.md'
-        )
+    refuse_tracing()
     groups = torch.zeros(len(scores), dtype=torch.long) if idxs is None else idxs.detach().cpu()
     if boxes.dim() != 2 or boxes.size(1) != 4 or not len(boxes) == len(scores) == len(groups):
         raise ValueError(

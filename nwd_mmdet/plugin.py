@@ -3,6 +3,7 @@
 import mmdet
 
 from nwd_mmdet.stack import checkpoints, mmcv_ops
+from nwd_mmdet.stack.metafiles import read_metafiles_once
 from nwd_mmdet.stack.quiet import quiet_annotations, quiet_import
 
 if not mmdet.__version__.startswith('3.'):
@@ -17,6 +18,7 @@ with quiet_import():
         config,
         datasets,
         dense_heads,
+        entry_points,
         evaluation,
         hooks,
         losses,
@@ -34,3 +36,5 @@ checkpoints.allow_mmengine_globals()
 quiet_annotations()
 nms.bind_in_mmcv()
 settings.check_models_when_built()
+entry_points.resolve_in_entry_points()
+read_metafiles_once()

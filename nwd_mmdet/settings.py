@@ -1,4 +1,4 @@
-"""Settings of a model: walking through them, and refusing those that no part of it reads."""
+"""Settings: walking through them, and refusing those that no part of a model reads or that are no numbers yet."""
 
 import functools
 import logging
@@ -8,9 +8,14 @@ from typing import Any
 
 import mmengine
 from mmdet.models.detectors import BaseDetector
-from mmdet.registry import MODELS, TASK_UTILS
+from mmdet.registry import DATASETS, MODELS, TASK_UTILS
 from mmengine.logging import print_log
 from torch import nn
+
+WITHOUT_DATA = (
+    'Where the training set is not, take the config that the training wrote into its work folder, which has the '
+    "numbers (work_dirs/NAME/NAME.py), or set numbers in place of 'auto'."
+)
 
 
 def dicts_in(
@@ -87,9 +92,31 @@ def _is_ours(part: dict[str, Any]) -> bool:
     return getattr(_task_util(part), '__module__', '').startswith('nwd_mmdet.')
 
 
+def check_unresolved(cfg: Any) -> None:
+    """Refuse settings in which an ``'auto'`` stands that nobody has replaced.
+
+    Args:
+        cfg: Of a model or a data set, or a part of it.
+
+    Raises:
+        ValueError: ``constant='auto'``, ``num_classes='auto'`` or ``metainfo=dict(classes='auto')``.
+    """
+    for path, part in dicts_in(cfg, type_name(cfg) if isinstance(cfg, dict) else ''):
+        for name in ('constant', 'num_classes', 'classes'):
+            if isinstance(part.get(name), str) and part[name] == 'auto':
+                raise ValueError(
+                    f"{path}.{name}='auto' is built before it was replaced by what the data says. Import nwd_mmdet "
+                    'before mmdet in the script, or read the config with nwd_mmdet.config.load_config. '
+                    f'{WITHOUT_DATA}'
+                )
+
+
 def check_models_when_built() -> None:
-    """Have :func:`check_settings` look at every detector that mmengine or mmdet builds from a config."""
-    for registry in (mmengine.registry.MODELS, MODELS):
+    """Look at every model and data set that mmengine or mmdet builds from a config.
+
+    By :func:`check_unresolved` before it is built, and at detectors by :func:`check_settings` afterwards.
+    """
+    for registry in (mmengine.registry.MODELS, MODELS, mmengine.registry.DATASETS, DATASETS):
         if not hasattr(registry.build_func, 'checks_settings'):
             registry.build_func = _checked(registry.build_func)
 
@@ -97,10 +124,11 @@ def check_models_when_built() -> None:
 def _checked(build: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(build)
     def checked(cfg: Any, *args: Any, **kwargs: Any) -> Any:
-        model = build(cfg, *args, **kwargs)
-        if isinstance(model, BaseDetector):
-            check_settings(cfg, model)
-        return model
+        check_unresolved(cfg)
+        built = build(cfg, *args, **kwargs)
+        if isinstance(built, BaseDetector):
+            check_settings(cfg, built)
+        return built
 
     checked.checks_settings = True  # type: ignore[attr-defined]
     return checked

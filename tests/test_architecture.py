@@ -11,17 +11,18 @@ PACKAGE = ROOT / 'nwd_mmdet'
 
 # From the bottom up: a module imports from its own layer and from those before it. A folder stands for all in it.
 LAYERS = (
-    ('compiled', 'iou_overlaps', 'distance_overlaps', 'overlaps', 'stack'),
+    ('compiled', 'iou_overlaps', 'distance_overlaps', 'overlaps', 'stack', 'tracing'),
     ('neighbors',),
     (
         *('overlap_nms', 'nms', 'losses', 'alpha_iou_losses', 'assigners', 'dense_heads', 'classwise_bbox_head'),
-        *('settings', 'visualizer', 'yolov5_pafpn'),
+        *('settings', 'visualizer', 'yolov5_pafpn', 'literal_config'),
     ),
     ('datasets',),
     ('evaluation',),
     ('data_check',),
     ('config',),
-    ('launch',),
+    ('entry_points',),
+    ('launch', 'mmdet_tools'),
     ('analysis',),
     ('hooks', 'doctor', 'registry', 'shipped_configs'),
     ('plugin',),

@@ -151,6 +151,15 @@ def test_a_constant_that_is_none_is_refused(constant: object) -> None:
         load(nwd_constant=constant)
 
 
+def test_without_the_data_the_error_names_what_to_take(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv('SYNTHETIC_ROOT', '/nowhere')
+    message = r"(?s)no annotation file.*/nowhere.*for an 'auto' in the config.*work_dirs/NAME/NAME\.py"
+    with pytest.raises(FileNotFoundError, match=message):
+        load(nwd_constant='auto')
+    assert load(nwd_constant=9).nwd_constant == 9
+    assert load().model.type == 'FasterRCNN', 'without an auto no file is read'
+
+
 def test_a_constant_that_no_part_takes_is_refused() -> None:
     with pytest.raises(ValueError, match='no part of the model compares boxes by NWD'):
         load_config(ROOT / 'configs/demo/faster-rcnn_r18-small_fpn_synthetic.py', {'nwd_constant': 9})

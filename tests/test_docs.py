@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import mmdet
@@ -12,6 +13,7 @@ from mmcv.transforms import Compose
 from mmdet.registry import DATASETS, METRICS, MODELS, TASK_UTILS
 from mmdet.utils import register_all_modules
 from mmengine.config import Config
+from trained_demo import train_demo
 
 from nwd_mmdet.__main__ import COMMANDS, help_text, main
 from nwd_mmdet.datasets import find_annotations
@@ -77,6 +79,29 @@ def test_examples_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     finally:
         OVERLAPS.clear()
         OVERLAPS.update(known)
+
+
+def test_inference(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a detector that was trained for a step in place of the demo's."""
+    pytest.importorskip('sahi')
+    monkeypatch.chdir(tmp_path)
+    demo = train_demo(tmp_path / 'training')
+    (_, train), (_, draw_large) = (block.strip().splitlines() for block in blocks('docs/inference.md', 'bash'))
+    name = Path(shlex.split(train)[2].partition('::')[2]).stem
+    work_dir = tmp_path / 'work_dirs' / name
+    shutil.copytree(demo.trained.parent, work_dir)
+    (work_dir / demo.trained.name).rename(work_dir / f'{name}.py')
+    (work_dir / demo.checkpoint.name).rename(work_dir / 'epoch_6.pth')
+    shutil.copytree(demo.data, 'data/synthetic')
+    monkeypatch.setattr('sys.argv', shlex.split(draw_large, comments=True))
+    main()
+    one, folder, slices = blocks('docs/inference.md', 'python')
+    for block in (one, folder, slices.replace('confidence_threshold=0.3', 'confidence_threshold=0.1')):
+        names: dict = {}
+        exec(block, names)
+    assert len(list(Path('found/vis').iterdir())) == len(list(Path('found/preds').iterdir())) == 2
+    assert Path('slices/prediction_visual.png').is_file()
+    assert max(annotation['bbox'][0] for annotation in names['annotations']) > 256
 
 
 def test_the_command_that_evaluates_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,6 +53,19 @@ def test_what_is_read_is_silent(name: str, changes: dict, monkeypatch: pytest.Mo
     assert build(name, **changes) is not None
 
 
+@pytest.mark.parametrize('registry', [MODELS, ROOT_MODELS], ids=['mmdet', "mmengine's Runner"])
+@pytest.mark.parametrize(
+    ('changes', 'place'),
+    [
+        ({'train_cfg.assigner': dict(NWD, constant='auto', _delete_=True)}, 'RetinaNet.train_cfg.assigner.constant'),
+        ({'bbox_head.num_classes': 'auto'}, 'RetinaNet.bbox_head.num_classes'),
+    ],
+)
+def test_an_auto_is_not_built(changes: dict, place: str, registry: object) -> None:
+    with pytest.raises(ValueError, match=rf"^{place}='auto' is built before .*load_config.*work_dirs/NAME/NAME\.py"):
+        build('retinanet/retinanet_r50_fpn_1x_coco', registry, **changes)
+
+
 def test_walking_through_settings() -> None:
     settings = dict(a=[dict(type='mmdet.X', inner=dict(b=1)), 3], c=dict(type=dict))
     assert [path for path, _ in dicts_in(settings, 'model')] == ['model', 'model.a.0', 'model.a.0.inner', 'model.c']

@@ -1,6 +1,7 @@
 """Pictures of what detectors find and miss on the test images of a config."""
 
 import copy
+from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from nwd_mmdet.analysis.figures.outcomes import draw_outcomes
 from nwd_mmdet.datasets.annotation_files import read_json
 from nwd_mmdet.evaluation.coco_arrays import Detections, GroundTruth
 from nwd_mmdet.launch import check_checkpoint
+from nwd_mmdet.literal_config import literal_config
 
 #: Title of a detector → image id → outcome.
 ByDetector: TypeAlias = Mapping[str, Mapping[Hashable, Outcome]]
@@ -126,7 +128,7 @@ def run_detectors(
         options: Settings that replace those of the configs in the checkpoints, as in ``load_config``.
 
     Raises:
-        ValueError: The evaluator cannot write detections.
+        ValueError: The evaluator cannot write detections; a checkpoint's config that is more than settings.
         FileNotFoundError: A checkpoint that does not exist.
     """
     if not isinstance(cfg.test_evaluator, dict) or cfg.test_evaluator['type'] not in _WRITING_METRICS:
@@ -139,7 +141,7 @@ def run_detectors(
     for name, checkpoint in zip(names, checkpoints):
         run = copy.deepcopy(cfg)
         if saved := CheckpointLoader.load_checkpoint(checkpoint, map_location='cpu').get('meta', {}).get('cfg'):
-            trained = Config.fromstring(saved, '.py')
+            trained = literal_config(saved, checkpoint)
             trained.merge_from_dict(options or {})
             run.model, run.test_dataloader.dataset.pipeline = trained.model, trained.test_dataloader.dataset.pipeline
         run.test_dataloader.dataset.indices = [image.index for image in images]
@@ -164,11 +166,26 @@ def draw_detections(images: Sequence[AnnotatedImage], detectors: ByDetector, out
 
     Raises:
         FileNotFoundError: An image that does not exist or cannot be read.
+        ValueError: A picture would lie outside the folder, or take the place of an image.
     """
-    for image in tqdm(images, 'pictures', unit='img', delay=2):
+    paths = _picture_paths(images, out_dir)
+    for image, path in zip(tqdm(images, 'pictures', unit='img', delay=2), paths):
         pixels = cv2.imread(str(image.path), cv2.IMREAD_COLOR)
         if pixels is None:
             raise FileNotFoundError(f'no image {image.path.absolute()}, or not one that OpenCV reads')
-        path = (out_dir / image.name).with_suffix('.png')
         path.parent.mkdir(parents=True, exist_ok=True)
         cv2.imwrite(str(path), draw_outcomes(pixels, {t: part[image.img_id] for t, part in detectors.items()}))
+
+
+def _picture_paths(images: Sequence[AnnotatedImage], out_dir: Path) -> list[Path]:
+    """A file for each picture, none of which is one of the images, nor outside the folder."""
+    names = [Path(image.name).with_suffix('.png') for image in images]
+    doubled = {name for name, count in Counter(names).items() if count > 1}  # a.jpg beside a.png
+    paths = [out_dir / (Path(f'{image.name}.png') if name in doubled else name) for image, name in zip(images, names)]
+    sources = {image.path.resolve() for image in images}
+    for path in paths:
+        if not path.resolve().is_relative_to(out_dir.resolve()):
+            raise ValueError(f'the picture {path} would lie outside {out_dir}: the data set names a file with ..')
+        if path.resolve() in sources:
+            raise ValueError(f'the picture {path} would replace the image: give --out another folder')
+    return paths

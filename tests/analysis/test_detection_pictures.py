@@ -53,6 +53,27 @@ def test_pictures_stand_in_the_folders_of_the_images(tmp_path: Path) -> None:
         draw_detections(some, found, tmp_path / 'out')
 
 
+def test_pictures_of_like_names_do_not_meet(tmp_path: Path) -> None:
+    for name in ('x.jpg', 'x.png'):
+        cv2.imwrite(str(tmp_path / name), np.full((90, 90, 3), 90, np.uint8))
+    some = images(tmp_path / 'x.jpg', tmp_path / 'x.png')
+    draw_detections(some, {'first': {image.img_id: outcome(1) for image in some}}, tmp_path / 'out')
+    assert sorted(path.name for path in (tmp_path / 'out/a').iterdir()) == ['x.jpg.png', 'x.png.png']
+
+
+def test_images_are_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / 'a').mkdir()
+    source = tmp_path / 'a/x.png'
+    cv2.imwrite(str(source), np.full((90, 90, 3), 90, np.uint8))
+    before, found = source.read_bytes(), {'first': {'id 0': outcome(1)}}
+    with pytest.raises(ValueError, match='would replace the image: give --out another folder'):
+        draw_detections(images(source), found, tmp_path)
+    outside = AnnotatedImage(0, 'id 0', source, '../../a/x.png')
+    with pytest.raises(ValueError, match='would lie outside'):
+        draw_detections([outside], found, tmp_path / 'out/b')
+    assert source.read_bytes() == before and not (tmp_path / 'out').exists()
+
+
 def test_other_data_sets_and_metrics_are_refused() -> None:
     dataset = dict(type='ConcatDataset', datasets=[])
     cfg = Config(dict(default_scope='mmdet', test_dataloader=dict(dataset=dataset), test_evaluator=[]))

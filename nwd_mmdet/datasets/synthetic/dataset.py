@@ -112,7 +112,7 @@ def draw_set(
         Number of images drawn by this call: 0 where the set was complete.
 
     Raises:
-        FileExistsError: If ``out_dir`` holds a set of other settings, or files that are no such set.
+        FileExistsError: If ``out_dir`` holds a set of other settings, files that are no such set, or a broken record.
     """
     out_dir = Path(out_dir)
     settings = {'edition': EDITION, 'seed': seed, 'size': list(size), 'counts': dict(counts)}
@@ -123,7 +123,7 @@ def draw_set(
 def _claim(out_dir: Path, settings: dict[str, Any], overwrite: bool) -> None:
     """Make sure that ``out_dir`` holds nothing but a set of these settings, or the beginning of one."""
     record = out_dir / 'settings.json'
-    present = json.loads(record.read_text()) if record.exists() else {}
+    present = _read_record(record)
     if present == settings:
         return
     if present.keys() == settings.keys():
@@ -141,6 +141,23 @@ def _claim(out_dir: Path, settings: dict[str, Any], overwrite: bool) -> None:
         raise FileExistsError(f'{out_dir} is not empty and holds no synthetic set ({record.name}). Choose another.')
     out_dir.mkdir(parents=True, exist_ok=True)
     record.write_text(json.dumps(settings))
+
+
+def _read_record(record: Path) -> dict[str, Any]:
+    """The settings of the set that a folder holds; empty where it holds none."""
+    if not record.exists():
+        return {}
+    try:
+        present = json.loads(record.read_text())
+        splits = [*present['counts']]
+    except (ValueError, KeyError, TypeError):
+        splits = ['']
+    # Pictures of these splits are removed from the folders of their names.
+    if not all(split.isidentifier() for split in splits):
+        raise FileExistsError(
+            f'{record.parent} is not empty, and its {record.name} is no record of a drawn set. Choose another folder.'
+        )
+    return dict(present)
 
 
 def _draw_split(out_dir: Path, split: str, count: int, size: tuple[int, int], seed: int, workers: int) -> int:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from functools import cache
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -150,3 +151,17 @@ def test_folder_with_other_files_is_never_touched(tmp_path, name):
     with pytest.raises(FileExistsError, match='not empty'):
         draw_set(tmp_path, {'train': 1}, (64, 64), overwrite=True)
     assert list(tmp_path.iterdir()) == [tmp_path / name]
+
+
+@pytest.mark.parametrize(
+    'record', ['{"edition": 0, "seed": 0, "size": [64, 64], "counts": {"../victim": 1}}', '{', '[]']
+)
+def test_nothing_outside_the_folder_is_removed(record: str, tmp_path: Path) -> None:
+    victim = tmp_path / 'victim'
+    victim.mkdir()
+    (victim / 'a.png').write_bytes(b'')
+    (tmp_path / 'set').mkdir()
+    (tmp_path / 'set/settings.json').write_text(record)
+    with pytest.raises(FileExistsError, match='is no record of a drawn set'):
+        draw_set(tmp_path / 'set', dict(train=1), (64, 64), overwrite=True)
+    assert (victim / 'a.png').exists()
