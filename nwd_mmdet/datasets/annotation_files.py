@@ -43,25 +43,27 @@ class Source:
     Attributes:
         help: How to get the data, for messages about missing files.
         releases: What was published.
-        pattern: Glob of further file names of this set, in lower case: ``'*visdrone*'``; with a slash, of whole paths.
-        variable: Environment variable that names its folder.
+        pattern: Glob of further file names of this set, in lower case: ``'*visdrone*'``.
+        places: Globs of whole paths of its files, in which ``$NAME`` is an environment variable.
     """
 
     help: str = ''
     releases: tuple[Release, ...] = ()
     pattern: str = ''
-    variable: str = ''
+    places: tuple[str, ...] = ()
 
     def release_of(self, name: str) -> Release | None:
         """The release that has a file of this name."""
         return next((release for release in self.releases if name in release.names), None)
 
     def has(self, path: Path) -> bool:
-        """Whether an annotation file is of this set, by its name or by its folders."""
-        root = os.environ.get(self.variable)
-        if self.release_of(path.name) is not None or (root and path.is_relative_to(root)):
-            return True
-        return fnmatchcase(path.as_posix().lower() if '/' in self.pattern else path.name.lower(), self.pattern)
+        """Whether an annotation file is of this set, by its name or by its place."""
+        places = (os.path.expandvars(place) for place in self.places)
+        return (
+            self.release_of(path.name) is not None
+            or fnmatchcase(path.name.lower(), self.pattern)
+            or any(fnmatchcase(path.absolute().as_posix(), place) for place in places)
+        )
 
 
 _SOURCES: list[Source] = []

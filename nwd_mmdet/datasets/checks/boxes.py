@@ -58,7 +58,7 @@ OUTSIDE = Check(
     'outside',
     'boxes wholly outside their image',
     _DROPPED,
-    'are width and height those of the image file, and x, y its upper left corner? Else take them out',
+    'take them out, unless width and height of the image are wrong, or x and y are not the upper left corner',
     _SILENTLY,
 )
 PARTLY_OUTSIDE = Check(

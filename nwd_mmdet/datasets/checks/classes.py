@@ -62,7 +62,7 @@ NOTHING_LEFT = Check(
     'nothing-to-learn',
     'training sets without an image or an object',
     Fate(Level.ERROR, 'loading ends with "need at least one array to concatenate", or nothing is learned'),
-    'look at the other findings: which boxes and images are left out, and why?',
+    'look at the other findings, which say which boxes and images are left out, and why',
 )
 
 CHECKS = (

@@ -119,7 +119,7 @@ NO_IMAGE = Check(
     'no-image',
     'annotations of an image that the file does not list',
     Fate(Level.LOSS, 'they are left out and counted'),
-    'list the image, or take the annotations out; do annotations and images belong to the same split?',
+    'list the image, or take the annotations out, which may be those of another split',
     Fate(Level.LOSS, 'they are left out without a word'),
 )
 NO_CATEGORY = Check(

@@ -29,8 +29,7 @@ from nwd_mmdet.datasets.synthetic.raster import Rng
 register_source(
     Source(
         'The synthetic set is drawn by: nwd-mmdet draw-synthetic data/synthetic',
-        pattern='*synthetic*/annotations/*.json',
-        variable='SYNTHETIC_ROOT',
+        places=('*/synthetic/annotations/*.json', '$SYNTHETIC_ROOT/annotations/*.json'),
     )
 )
 
