@@ -112,6 +112,17 @@ def test_metrics(
             evaluate(settings, chosen)
 
 
+def test_coco_metric_takes_the_match_with_id_0_for_none(tmp_path: Path) -> None:
+    good_config(tmp_path)
+    content = named('val')
+    content['annotations'][0]['id'] = 0
+    write(tmp_path / 'val.json', content)
+    settings = data_set(tmp_path, 'val.json', test_mode=True)
+    ann_file = str(tmp_path / 'val.json')
+    assert evaluate(settings, dict(type='CocoMetric', ann_file=ann_file))['coco/bbox_mAP'] < 0.9
+    assert evaluate(settings, dict(type='COCOBoxMetric', ann_file=ann_file))['coco/AP'] == pytest.approx(1)
+
+
 def test_metrics_in_any_spelling() -> None:
     one = dict(type='AITODMetric')
     assert metrics_of(one) == metrics_of([one]) == metrics_of(dict(type='Evaluator', metrics=[one])) == [one]

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from broken_data import CLASSES, good
 from broken_sets import BOXES, LOAD, PACK, RESIZE, data_set, good_config
-from mmdet.registry import DATASETS
+from mmdet.registry import DATASETS, MODELS
 
 from nwd_mmdet.datasets.checks.boxes import handed_on
 from nwd_mmdet.datasets.checks.columns import CocoColumns
@@ -38,7 +39,8 @@ def test_training_pipelines(tmp_path: Path) -> None:
     assert training_keys([LOAD, BOXES, RESIZE, PACK]) == {} == training_keys([])
     assert training_keys([LOAD, RESIZE, PACK]) == {'no-load-annotations': 1}
     assert training_keys([LOAD, dict(type='RandomChoice', transforms=[[BOXES], [BOXES]]), PACK]) == {}
-    assert 'bboxes' not in sample(tmp_path, [LOAD, RESIZE, PACK]).gt_instances
+    with pytest.raises(AttributeError):
+        assert sample(tmp_path, [LOAD, RESIZE, PACK]).gt_instances.bboxes
     assert 'bboxes' in sample(tmp_path, [LOAD, BOXES, RESIZE, PACK]).gt_instances
     assert training_keys([LOAD, MASKS, PACK]) == {'no-masks': 4}
     with pytest.raises(KeyError, match='mask'):
@@ -73,3 +75,5 @@ def test_numbers_of_classes() -> None:
     (finding,) = check_model(model, CLASSES)
     assert finding.count == 1 and finding.first.startswith('model.roi_head.bbox_head.1.num_classes=3')
     assert list(check_model(None, CLASSES)) == []
+    with pytest.raises(IndexError):  # a head of two classes and the background
+        MODELS.build(dict(type='CrossEntropyLoss'))(torch.zeros(1, 3), torch.tensor([3]))
