@@ -9,6 +9,7 @@ from broken_data import annotation, write
 from broken_sets import BOXES, LOAD, PACK, RESIZE, data_set, good_config, named
 from mmdet.registry import DATASETS, METRICS
 from mmdet.structures import DetDataSample
+from mmdet.utils import register_all_modules
 from mmengine.evaluator import Evaluator
 from mmengine.structures import InstanceData
 
@@ -26,6 +27,7 @@ def keys(settings: dict[str, Any], metric: dict[str, Any]) -> list[str]:
 
 def evaluate(settings: dict[str, Any], metric: dict[str, Any]) -> dict[str, float]:
     """Evaluate a detector that finds every object, as the Runner does."""
+    register_all_modules()
     dataset = DATASETS.build(settings)
     evaluator = Evaluator(METRICS.build(metric))
     evaluator.dataset_meta = dataset.metainfo

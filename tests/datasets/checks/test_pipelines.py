@@ -8,6 +8,7 @@ import torch
 from broken_data import CLASSES, good
 from broken_sets import BOXES, LOAD, PACK, RESIZE, data_set, good_config
 from mmdet.registry import DATASETS, MODELS
+from mmdet.utils import register_all_modules
 
 from nwd_mmdet.datasets.checks.boxes import handed_on
 from nwd_mmdet.datasets.checks.columns import CocoColumns
@@ -31,6 +32,7 @@ def training_keys(steps: list[dict[str, Any]]) -> dict[str, int]:
 
 
 def sample(root: Path, steps: list[dict[str, Any]]) -> Any:
+    register_all_modules()
     good_config(root)
     return DATASETS.build(data_set(root, 'train.json', pipeline=steps))[0]['data_samples']
 
