@@ -21,7 +21,7 @@ COMMANDS = {
     'Train and test': ('train', 'test', 'mmdet'),
     'Put an overlap into your detector': ('enable',),
     'Find your way': ('configs', 'doctor', 'experiments'),
-    'Know your data': ('estimate-constant', 'positives', 'imbalance'),
+    'Know your data': ('check-data', 'estimate-constant', 'positives', 'imbalance'),
     'Know your detector': ('eval-json', 'draw-detections', 'draw-iou-distribution', 'draw-weights'),
     'Data sets': (
         *('find-data', 'yolo2coco', 'voc2coco', 'visdrone2coco', 'subset-coco', 'draw-synthetic'),

@@ -14,14 +14,23 @@ from typing import Any
 import torch
 from mmengine.config import Config
 from mmengine.device import get_device
-from mmengine.dist import is_main_process
+from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.hooks import Hook
 from mmengine.runner import Runner
 
 from nwd_mmdet.config import load_config
+from nwd_mmdet.data_check import check_before_training
 
 __all__ = [
-    *('RateChecks', 'check_checkpoint', 'configure', 'explained_errors', 'other_command', 'relative_path'),
+    *(
+        'RateChecks',
+        'check_checkpoint',
+        'check_data',
+        'configure',
+        'explained_errors',
+        'other_command',
+        'relative_path',
+    ),
     *('same_command', 'warm_ups_too_long'),
 ]
 
@@ -62,6 +71,21 @@ def _join_on_cpu(cfg: Config) -> None:
         **(cfg.get('model_wrapper_cfg') or {}),
         'device_ids': None,
     }
+
+
+def check_data(cfg: Config) -> None:
+    """Log what is wrong with the data of a training, in its first process, and end it in all where it would go wrong.
+
+    ``stop_on_data_errors=False`` in the config lets it go on.
+    """
+    errors = [check_before_training(cfg).errors if is_main_process() else []]
+    broadcast_object_list(errors)
+    if errors[0] and cfg.get('stop_on_data_errors', True):
+        found = '\n'.join(f'  {finding}' for finding in errors[0])
+        raise SystemExit(
+            f'{Path(sys.argv[0]).name}: the data would make this training go wrong:\n{found}\n'
+            'docs/check_data.md tells more. To train nevertheless: --cfg-options stop_on_data_errors=False'
+        )
 
 
 def check_checkpoint(path: str) -> None:

@@ -19,6 +19,7 @@ LAYERS = (
     ),
     ('datasets',),
     ('evaluation',),
+    ('data_check',),
     ('config',),
     ('enabling', 'entry_points'),
     ('launch', 'mmdet_tools'),

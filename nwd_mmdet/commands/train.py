@@ -89,6 +89,7 @@ def run(args: argparse.Namespace) -> None:
         work_dir = cfg.work_dir
         apply_arguments(cfg, args)
         runner = RUNNERS.build(cfg)
+        launch.check_data(cfg)
         runner.register_hook(launch.RateChecks())
         runner.train()
     if is_main_process() and (checkpoint := last_checkpoint(work_dir)):

@@ -6,7 +6,7 @@ from typing import Any
 
 from nwd_mmdet.datasets.aitod import RELEASES
 from nwd_mmdet.datasets.annotation_files import Release, read_coco
-from nwd_mmdet.datasets.coco_dataset import image_folders
+from nwd_mmdet.datasets.checks.image_files import image_folders
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from terminaltables import AsciiTable
 from tqdm import tqdm
 
 from nwd_mmdet.datasets.aitod_files import AnnotationFile, image_folder
-from nwd_mmdet.datasets.coco_dataset import repeating
+from nwd_mmdet.datasets.checks.columns import repeating
 
 _SIDE = 800
 
@@ -105,7 +105,7 @@ def _check(file: AnnotationFile, sizes: dict[str, tuple[int, int] | None]) -> Sp
         sorted(listed - sizes.keys()),
         sorted(sizes.keys() - listed),
         sorted(name for name in listed & sizes.keys() if sizes[name] != (_SIDE, _SIDE)),
-        sorted(repeating(names)),
+        sorted({names[row] for row in repeating(names)}),
         sum(_is_bad(annotation['bbox']) for annotation in annotations),
     )
 

@@ -47,15 +47,26 @@ class Source:
         help: How to get the data, for messages about missing files.
         releases: What was published.
         pattern: Glob of further file names of this set, in lower case: ``'*visdrone*'``.
+        places: Globs of whole paths of its files, in which ``$NAME`` is an environment variable.
     """
 
     help: str = ''
     releases: tuple[Release, ...] = ()
     pattern: str = ''
+    places: tuple[str, ...] = ()
 
     def release_of(self, name: str) -> Release | None:
         """The release that has a file of this name."""
         return next((release for release in self.releases if name in release.names), None)
+
+    def has(self, path: Path) -> bool:
+        """Whether an annotation file is of this set, by its name or by its place."""
+        places = (os.path.expandvars(place) for place in self.places)
+        return (
+            self.release_of(path.name) is not None
+            or fnmatchcase(path.name.lower(), self.pattern)
+            or any(fnmatchcase(path.absolute().as_posix(), place) for place in places)
+        )
 
 
 _SOURCES: list[Source] = []
@@ -88,14 +99,14 @@ def find_annotations(path: str | Path) -> Path:
     if found is None:
         candidates = dict.fromkeys([path, *(path.with_name(name) for release in releases for name in release.names)])
         looked_for = '\n'.join(f'  {candidate.absolute()}' for candidate in candidates)
-        raise FileNotFoundError(f'no annotation file. Looked for:\n{looked_for}\n{help_for(path.name)}')
+        raise FileNotFoundError(f'no annotation file. Looked for:\n{looked_for}\n{help_for(path)}')
     print_log(f'{path} does not exist, taking {found}, another name of the same split', logger='current')
     return found
 
 
-def help_for(name: str) -> str:
-    """How to get the data set that has an annotation file of this name."""
-    known = (s for s in _SOURCES if s.release_of(name) or fnmatchcase(name.lower(), s.pattern))
+def help_for(path: str | Path) -> str:
+    """How to get the data set that has this annotation file."""
+    known = (source for source in _SOURCES if source.has(Path(path)))
     return '\n'.join(source.help for source in known) or _HELP
 
 

@@ -17,7 +17,10 @@ from mmengine.registry import init_default_scope
 from torch import Tensor
 from tqdm import tqdm
 
-from nwd_mmdet.datasets.annotation_files import find_annotations, read_coco
+from nwd_mmdet.datasets.annotation_files import find_annotations, read_coco, read_json
+from nwd_mmdet.datasets.checks.annotations import BadAnnotations, refuse_or_tell
+from nwd_mmdet.datasets.checks.columns import CocoColumns
+from nwd_mmdet.datasets.checks.findings import Reader
 from nwd_mmdet.datasets.pipeline_boxes import PIXEL_TRANSFORMS, BlankImages, drawn
 from nwd_mmdet.settings import type_name
 
@@ -92,6 +95,8 @@ class InputBoxes:
         if changing := _changing_transforms(cfg.train_dataloader.dataset):
             try:
                 return cls._drawn(cfg.train_dataloader.dataset, changing, max_images)
+            except (BadAnnotations, FileNotFoundError):
+                raise
             except Exception as error:  # of anybody's transform, which may want what is not there without an image
                 _warn(
                     f'the pipeline cannot be run without images ({type(error).__name__}: {error}), so sizes are '
@@ -164,19 +169,23 @@ def leaves(settings: Settings, steps: Sequence[Settings] = ()) -> Iterator[tuple
 
 
 def build_leaf(settings: Settings, pipeline: Sequence[Any] = ()) -> Any:
-    """The data set, loaded without a look at its images, with another pipeline than its own."""
+    """The data set, loaded without a look at its images, with another pipeline than its own.
+
+    What CocoDataset leaves out without a word is told.
+
+    Raises:
+        FileNotFoundError: An annotation file that does not exist.
+        BadAnnotations: One that training could not load, or would not load as it is meant.
+    """
     settings = {'data_prefix': {'img': ''}, **copy.deepcopy(settings), 'pipeline': list(pipeline), 'lazy_init': True}
     dataset = DATASETS.build(settings)
     if isinstance(dataset, CocoDataset) and dataset.backend_args is None:
         dataset.ann_file = str(find_annotations(dataset.ann_file))
         dataset.backend_args = {'backend': 'local'}  # with a storage named, images are not looked for
-    try:
-        dataset.full_init()
-    except KeyError as error:
-        raise ValueError(
-            f'{dataset.ann_file}: an image or annotation has no {error}. Sizes are computed from the width and height '
-            "of the images and the bbox and area of the annotations: write them into the file, as COCO's format asks"
-        ) from error
+        if type(dataset).load_data_list is CocoDataset.load_data_list:
+            columns = CocoColumns.of(read_json(dataset.ann_file), dataset.ann_file)
+            refuse_or_tell(columns, dataset.metainfo['classes'], Reader.COCO)
+    dataset.full_init()
     return dataset
 
 

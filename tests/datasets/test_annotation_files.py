@@ -53,9 +53,17 @@ def test_a_missing_file_tells_where_it_was_looked_for_and_how_to_get_it(tmp_path
 
 
 def test_help_for_another_set_does_not_mention_aitod(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=r'(?s)train\.json.*draw-synthetic.*docs/datasets\.md') as error:
+    with pytest.raises(FileNotFoundError, match=r'(?s)train\.json.*docs/datasets\.md') as error:
         find_annotations(tmp_path / 'train.json')
-    assert 'xView' not in str(error.value)
+    assert 'xView' not in str(error.value) and 'draw-synthetic' not in str(error.value)
+
+
+def test_help_for_the_synthetic_set_goes_by_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(FileNotFoundError, match=r'draw-synthetic'):
+        find_annotations(tmp_path / 'data/synthetic/annotations/train.json')
+    monkeypatch.setenv('SYNTHETIC_ROOT', str(tmp_path / 'mine'))
+    assert 'draw-synthetic' in help_for(tmp_path / 'mine/annotations/train.json')
+    assert 'draw-synthetic' not in help_for(tmp_path / 'yours/annotations/train.json')
 
 
 @pytest.mark.parametrize(

@@ -163,7 +163,7 @@ def test_annotations_without_sizes(key: str, annotations: Path) -> None:
     for entry in content['images'] + content['annotations']:
         entry.pop(key, None)
     annotations.write_text(json.dumps(content))
-    with pytest.raises(ValueError, match=f"{annotations}.*no '{key}'"):
+    with pytest.raises(ValueError, match=f'{annotations}.*without {key}'):
         InputBoxes.from_config(config(annotations))
 
 

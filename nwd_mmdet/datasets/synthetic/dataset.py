@@ -21,15 +21,15 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from nwd_mmdet.datasets.aitod import CLASSES
-from nwd_mmdet.datasets.annotation_files import Release, Source, register_source
+from nwd_mmdet.datasets.annotation_files import Source, register_source
 from nwd_mmdet.datasets.synthetic.canvas import Canvas
 from nwd_mmdet.datasets.synthetic.raster import Rng
 
+# By its folder alone: train.json is the name of many a set's file.
 register_source(
     Source(
-        'The synthetic set is drawn by: nwd-mmdet draw-synthetic data/synthetic\n'
-        'Any other: docs/datasets.md tells how to name its folder; or set data_root and ann_file in the config.',
-        (Release('train', ('train.json',)), Release('val', ('val.json',))),
+        'The synthetic set is drawn by: nwd-mmdet draw-synthetic data/synthetic',
+        places=('*/synthetic/annotations/*.json', '$SYNTHETIC_ROOT/annotations/*.json'),
     )
 )
 
