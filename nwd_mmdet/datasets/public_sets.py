@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from nwd_mmdet.datasets.aitod import RELEASES, AITODDataset
-from nwd_mmdet.datasets.coco_dataset import image_folders
+from nwd_mmdet.datasets.checks.image_files import image_folders
 from nwd_mmdet.datasets.visdrone import VisDroneDataset
 
 
