@@ -69,17 +69,26 @@ def test_version() -> None:
     assert typed('--version').stdout == f'nwd-mmdet {nwd_mmdet.__version__}\n'
 
 
-@pytest.mark.parametrize('words', [['-m', 'nwd_mmdet'], ['-W', 'ignore', '-m', 'nwd_mmdet.doctor', 'x'], ['nwd-mmdet']])
-def test_the_package_loads_its_plugin_but_for_its_own_command(words: list[str], tmp_path: Path) -> None:
-    shutil.copytree(ROOT / 'nwd_mmdet', tmp_path / 'nwd_mmdet', symlinks=True)
+@pytest.fixture
+def plugin(tmp_path: Path):
+    """Whether a process has loaded the plugin after importing the package, by the words after python."""
     report = 'import nwd_mmdet, sys; print("nwd_mmdet.plugin" in sys.modules)\n'
+    shutil.copytree(ROOT / 'nwd_mmdet', tmp_path / 'nwd_mmdet', symlinks=True)
     for name in ('nwd_mmdet/__main__.py', 'nwd_mmdet/doctor.py', 'nwd-mmdet', 'script.py'):
         (tmp_path / name).write_text(report)
 
-    def plugin(*arguments: str) -> str:
-        command = [sys.executable, *arguments]
-        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=True).stdout
+    def run(*words: str) -> str:
+        words = tuple(report if word == 'REPORT' else word for word in words)
+        return subprocess.run([sys.executable, *words], capture_output=True, text=True, cwd=tmp_path, check=True).stdout
 
+    return run
+
+
+@pytest.mark.parametrize('words', [['-m', 'nwd_mmdet'], ['-W', 'ignore', '-m', 'nwd_mmdet.doctor', 'x'], ['nwd-mmdet']])
+def test_the_command_loads_its_plugin_when_it_comes_to_need_it(plugin, words: list[str]) -> None:
     assert plugin(*words) == 'False\n'
-    assert plugin('script.py', *words) == 'True\n'
-    assert plugin('-c', report, *words) == 'True\n'
+
+
+@pytest.mark.parametrize('words', [['script.py', '-m', 'nwd_mmdet'], ['-c', 'REPORT', 'nwd-mmdet']])
+def test_every_other_program_loads_it_at_once(plugin, words: list[str]) -> None:
+    assert plugin(*words) == 'True\n'

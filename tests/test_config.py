@@ -116,9 +116,10 @@ def constants(config: Config) -> dict[str, object]:
 def test_one_constant_for_every_part_with_nwd(monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setattr('nwd_mmdet.config.print_log', lambda message, **_: said.append(message))
-    assert constants(load(nwd_constant=12.8)) == dict.fromkeys(ALL, 12.8)
-    assert not said, 'they have that already'
     assert constants(load(nwd_constant=9.5)) == dict.fromkeys(ALL, 9.5)
+    assert constants(load(nwd_constant=9.5, **dict.fromkeys(ALL, 9.5))) == dict.fromkeys(ALL, 9.5)
+    assert not said, 'they have that already, or nothing'
+    assert constants(load(nwd_constant=9.5, **dict.fromkeys(ALL, 12.8))) == dict.fromkeys(ALL, 9.5)
     (warning,) = said
     assert 'nwd_constant=9.5 takes the place of' in warning and all(f'{path}=12.8' in warning for path in ALL)
 

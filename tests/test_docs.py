@@ -136,7 +136,7 @@ def test_the_way_from_files_to_a_config(tmp_path: Path, monkeypatch: pytest.Monk
     register_all_modules()
     write_own_data(tmp_path / 'data')
     monkeypatch.chdir(tmp_path)
-    page = (ROOT / 'docs/datasets.md').read_text().partition('## Your own data')[2].partition('### Train and')[0]
+    page = (ROOT / 'docs/datasets.md').read_text().partition('## Your own data')[2].partition('### Check')[0]
     typed = re.findall(r'^```bash\n(.*?)^```', page, re.DOTALL | re.MULTILINE)
     for block in typed:
         for words in map(shlex.split, block.splitlines()):

@@ -94,8 +94,8 @@ def test_configs_for_any_coco_set(path, tmp_path, monkeypatch):
 
 def test_the_example_of_the_docs(root, tmp_path, monkeypatch):
     register_all_modules()
-    example = (root / 'docs/datasets.md').read_text().split("```python\n_base_ = '..")[1].split('```')[0]
-    (tmp_path / 'example.py').write_text(f"_base_ = '{root}/configs{example}")
+    example = (root / 'docs/datasets.md').read_text().split("```python\n_base_ = ")[1].split('```')[0]
+    (tmp_path / 'example.py').write_text(f'_base_ = {example}')
     for split in ('train', 'val'):
         harbour = tmp_path / 'data/harbour'
         write_set(harbour, CLASSES, annotations=[entry(2, 5, 6, 7, 8)], folder=split)

@@ -44,7 +44,10 @@ model = dict(
         allowed_border=-1, pos_weight=-1),
     test_cfg=dict(nms_pre=100, min_bbox_size=0, score_thr=0.0, nms=dict(type=nms, iou_threshold=0.5), max_per_img=50))
 load = [dict(type=LoadImageFromFile)]
-data = dict(type=CocoDataset, data_root='DATA', ann_file='annotations/train.json', data_prefix=dict(img='train/'))
+names = ('airplane', 'bridge', 'storage-tank', 'ship', 'swimming-pool', 'vehicle', 'person', 'wind-mill')
+data = dict(
+    type=CocoDataset, metainfo=dict(classes=names), data_root='DATA', ann_file='annotations/train.json',
+    data_prefix=dict(img='train/'))
 train_dataloader = dict(
     batch_size=4, num_workers=0, sampler=dict(type=DefaultSampler, shuffle=True),
     dataset=dict(**data, pipeline=load + [
