@@ -74,6 +74,7 @@ def train(root: Path, monkeypatch: pytest.MonkeyPatch, *more: str) -> None:
         *(f'{path}.ann_file={root / name}.json' for path, name in zip(sets, ('train', 'val', 'val'))),
         *(f'{part}_evaluator.ann_file={root / "val.json"}' for part in ('val', 'test')),
         'model.roi_head.bbox_head.num_classes=2',
+        f'experiment_name={root.name}',  # the logger of a second is found again by it
     ]
     work_dir = ('--work-dir', str(root / 'work'))
     run_tool(monkeypatch, 'train.py', str(DEMO), *work_dir, '--cfg-options', *options, *more)

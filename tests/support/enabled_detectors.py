@@ -100,6 +100,8 @@ def build_enabled(name: str, out: Path) -> nn.Module:
     for module in model.modules():
         if type(module).__name__ == 'L2Norm':  # what a checkpoint or the runner would set
             nn.init.constant_(module.weight, module.scale)
+        elif hasattr(module, 'level_embed'):  # of deformable DETRs, memory as it was found
+            nn.init.normal_(module.level_embed)
         elif hasattr(module, 'weight_gamma'):
             module.load_state_dict({'weight': module.weight}, strict=False)
     return model
