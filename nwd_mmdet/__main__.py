@@ -57,7 +57,15 @@ def run_command(name: str, words: list[str], prog: str | None = None) -> None:
         command.check(args)
     if name not in _WITHOUT_PLUGIN:
         nwd_mmdet.load()
+    if getattr(args, 'trust_checkpoint', False):
+        _trust_checkpoints()
     command.run(args)
+
+
+def _trust_checkpoints() -> None:
+    from nwd_mmdet.stack.checkpoints import trust
+
+    trust()
 
 
 def help_text() -> str:

@@ -20,6 +20,7 @@ from mmengine.runner import Runner
 
 from nwd_mmdet.config import load_config
 from nwd_mmdet.data_check import check_before_training
+from nwd_mmdet.stack.checkpoints import RefusedCheckpoint
 
 __all__ = [
     *(
@@ -219,9 +220,10 @@ def explained_errors(after_interrupt: Callable[[], str], *expected: type[Excepti
         after_interrupt: Returns what to say after Ctrl-C.
         *expected: Further errors whose message is enough for the user, such as ``ValueError``.
     """
+    told: tuple[type[Exception], ...] = (*expected, RefusedCheckpoint)
     try:
         yield
-    except expected as error:
+    except told as error:
         raise SystemExit(f'{Path(sys.argv[0]).name}: {error}') from None
     except FileNotFoundError as error:
         hint = ''

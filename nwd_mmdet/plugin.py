@@ -33,6 +33,7 @@ with quiet_import():
     )
 
 checkpoints.allow_mmengine_globals()
+checkpoints.refuse_code()
 quiet_annotations()
 nms.bind_in_mmcv()
 settings.check_models_when_built()

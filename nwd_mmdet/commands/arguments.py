@@ -31,6 +31,15 @@ def add_config_options(parser: argparse.ArgumentParser, options: str = 'settings
     parser.add_argument('--cfg-options', nargs='+', action=ConfigOptions, metavar='KEY=VALUE', help=options)
 
 
+def add_trust(parser: argparse.ArgumentParser) -> None:
+    """Add ``--trust-checkpoint``, which the command line acts on before a command runs."""
+    parser.add_argument(
+        '--trust-checkpoint',
+        action='store_true',
+        help='let checkpoints run code while they are loaded: only if you know who made them',
+    )
+
+
 def add_run(parser: argparse.ArgumentParser) -> None:
     """Add what training and testing have in common, named as mmdet names it."""
     add_config(
@@ -38,6 +47,7 @@ def add_run(parser: argparse.ArgumentParser) -> None:
         'settings that replace those of CONFIG: optim_wrapper.optimizer.lr=0.005 '
         'model.rpn_head.anchor_generator.scales=[2]; quote values with brackets or spaces',
     )
+    add_trust(parser)
     parser.add_argument('--work-dir', metavar='DIR', help='folder for what is written; default: work_dirs/CONFIG')
     parser.add_argument(
         '--launcher',

@@ -7,11 +7,12 @@ wrong ones (FP) in blue, missed objects (FN) in red.
 import argparse
 from pathlib import Path
 
-from nwd_mmdet.commands.arguments import add_config_options
+from nwd_mmdet.commands.arguments import add_config_options, add_trust
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
+    add_trust(parser)
     parser.add_argument('config', help='config file, for its test set; the model too, where a checkpoint has none')
     add_config_options(parser, 'as for testing')
     source = parser.add_mutually_exclusive_group(required=True)

@@ -3,9 +3,12 @@
 import argparse
 from pathlib import Path
 
+from nwd_mmdet.commands.arguments import add_trust
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
+    add_trust(parser)
     parser.add_argument('config', help='config of a detector with a DWHead')
     parser.add_argument('checkpoint', help='its weights')
     parser.add_argument('--out', type=Path, required=True, help='picture to write: .png, .svg, .pdf')

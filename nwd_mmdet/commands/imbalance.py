@@ -7,11 +7,12 @@ report.json and the pictures as SVG.
 import argparse
 from pathlib import Path
 
-from nwd_mmdet.commands.arguments import add_config
+from nwd_mmdet.commands.arguments import add_config, add_trust
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
+    add_trust(parser)
     add_config(parser, 'settings that replace those of all configs')
     parser.add_argument('--checkpoint', metavar='PTH', help='weights, for all that needs a trained model')
     parser.add_argument(

@@ -1,5 +1,6 @@
 """What mmengine saves loads under torch.load's safe default, and nothing else that could do harm."""
 
+import os
 import pickle
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +13,8 @@ from mmengine.model import BaseModel
 from mmengine.runner import Runner, load_checkpoint
 from mmengine.utils import digit_version
 
-from nwd_mmdet.stack.checkpoints import allow_mmengine_globals
+from nwd_mmdet.stack import checkpoints
+from nwd_mmdet.stack.checkpoints import RefusedCheckpoint, allow_mmengine_globals, refuse_code
 
 pytestmark = pytest.mark.skipif(
     digit_version(torch.__version__) < digit_version('2.6'), reason='torch.load is not safe by default before 2.6'
@@ -119,3 +121,83 @@ def test_getattr_serves_for_nothing_else(owner: type, name: str, tmp_path: Path)
     torch.save(Asks(owner, name), tmp_path / 'harmful.pth')
     with pytest.raises(Exception, match=f"may not ask for attribute '{name}'"):
         torch.load(tmp_path / 'harmful.pth')
+
+
+class Payload:
+    """A pickle that calls a function while it is loaded: here, one that makes a file."""
+
+    def __init__(self, function: Callable, *arguments: object) -> None:
+        self.call = function, arguments
+
+    def __reduce__(self) -> tuple[Callable, tuple]:
+        return self.call
+
+
+@pytest.fixture
+def victim(tmp_path: Path) -> Path:
+    return tmp_path / 'victim'
+
+
+def payloads(victim: Path) -> dict[str, object]:
+    return {
+        'system': Payload(os.system, f'touch {victim}'),
+        'open': Payload(open, str(victim), 'w'),
+        'exec': Payload(exec, f"open({str(victim)!r}, 'w')"),
+        'getattr': Payload(getattr, Path, 'home'),
+        'beside weights': {'state_dict': {'layer.bias': torch.zeros(1)}, 'meta': Payload(os.system, f'touch {victim}')},
+    }
+
+
+@pytest.mark.parametrize('form', payloads(Path()))
+@pytest.mark.parametrize('zipped', [True, False], ids=['zip', 'old format'])
+def test_what_runs_code_is_refused_and_named(form: str, zipped: bool, victim: Path, tmp_path: Path) -> None:
+    allow_mmengine_globals()
+    refuse_code()
+    torch.save(payloads(victim)[form], tmp_path / 'a.pth', _use_new_zipfile_serialization=zipped)
+    with pytest.raises(RefusedCheckpoint, match=r'a\.pth was not loaded: .*(--trust-checkpoint|more than data)'):
+        load_checkpoint(Line(), str(tmp_path / 'a.pth'))
+    assert not victim.exists()
+
+
+def test_trusted_checkpoints_run(victim: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    refuse_code()
+    torch.save(payloads(victim)['beside weights'], tmp_path / 'a.pth')
+    monkeypatch.setattr(checkpoints, '_trusted', False)
+    checkpoints.trust()
+    load_checkpoint(Line(), str(tmp_path / 'a.pth'))
+    assert victim.exists()
+
+
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        (b'', 'cannot be read as a checkpoint: '),
+        (b'no checkpoint at all', 'was not loaded: it is no checkpoint'),
+        ({'meta': {}, 'state_dict': {}}, 'holds no weights'),
+        ({'meta': {'epoch': 3}}, 'holds no weights'),
+        ([torch.zeros(1)], 'holds no weights'),
+    ],
+    ids=['empty', 'text', 'no tensors', 'meta alone', 'a list'],
+)
+def test_what_is_no_checkpoint_is_named(content: object, message: str, tmp_path: Path) -> None:
+    refuse_code()
+    path = tmp_path / 'a.pth'
+    path.write_bytes(content) if isinstance(content, bytes) else torch.save(content, path)
+    with pytest.raises(RefusedCheckpoint, match=f'a.pth {message}'):
+        load_checkpoint(Line(), str(path))
+
+
+def test_a_cut_checkpoint_is_named(checkpoint: Path, tmp_path: Path) -> None:
+    allow_mmengine_globals()
+    refuse_code()
+    whole = checkpoint.read_bytes()
+    (tmp_path / 'cut.pth').write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(RefusedCheckpoint, match='cut.pth cannot be read as a checkpoint'):
+        load_checkpoint(Line(), str(tmp_path / 'cut.pth'))
+
+
+def test_weights_by_other_names_load(tmp_path: Path) -> None:
+    refuse_code()
+    for content in (Line().state_dict(), {'model': Line().state_dict()}):
+        torch.save(content, tmp_path / 'a.pth')
+        load_checkpoint(Line(), str(tmp_path / 'a.pth'))
