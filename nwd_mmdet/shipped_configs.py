@@ -54,6 +54,12 @@ def folders() -> list[str]:
     return sorted(path.name for path in (ROOT / 'configs').iterdir() if path.name[0].isalpha() and path.is_dir())
 
 
+def title(folder: str) -> str:
+    """What the configs of a folder are for: the title of its README."""
+    with (ROOT / 'configs' / folder / 'README.md').open(encoding='utf-8') as readme:
+        return readme.readline().lstrip('# ').strip()
+
+
 def metafiles() -> dict[str, Path]:
     """Folder → its ``metafile.yml``, where there is one."""
     paths = {name: ROOT / 'configs' / name / 'metafile.yml' for name in folders()}

@@ -42,7 +42,8 @@ def run(args: argparse.Namespace) -> None:
             print(f'\nTrain one: nwd-mmdet train {first}\nTo change one: nwd-mmdet configs --copy NAME')
         else:
             for folder in shipped_configs.folders():
-                print(f'{folder:10} {len(shipped_configs.configs_in(folder)):3} configs')
+                count = len(shipped_configs.configs_in(folder))
+                print(f'{folder:10} {count:3} configs  {shipped_configs.title(folder)}')
             print('\nnwd-mmdet configs FOLDER lists them.')
     except ValueError as error:
         args.error(str(error))

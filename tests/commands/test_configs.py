@@ -22,7 +22,7 @@ def typed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.Captur
 
 
 def test_lists(typed) -> None:
-    assert 'dw ' in typed()
+    assert '75 configs  NWD on AI-TOD, VisDrone and SIRST' in typed()
     text = typed('demo')
     assert 'faster-rcnn_r18-small_fpn_rpn-nwd_synthetic' in text
     assert 'nwd-mmdet train nwd_mmdet::demo/faster-rcnn' in text
