@@ -4,9 +4,13 @@ Components are registered with mmdet, so the registries of this scope are empty:
 mmengine looks for them by the name of this module.
 """
 
+from pathlib import Path
+
 import mmdet.registry
 from mmengine.config.utils import MODULE2PACKAGE
 from mmengine.registry import Registry
+
+from nwd_mmdet.stack.metafiles import find_where_imported
 
 # mmengine marks every dictionary of an inherited config with the scope it is from, and warns where it knows none.
 _SCOPE = 'nwd_mmdet'
@@ -24,3 +28,4 @@ REGISTRIES = {
 
 # The distribution whose folder .mim holds the configs of a scope; any spelling of its name finds it.
 MODULE2PACKAGE[_SCOPE] = _SCOPE
+find_where_imported(_SCOPE, Path(__file__).parent)
